@@ -1,0 +1,13 @@
+#!/bin/bash
+# dracut module: mounts the state and an /etc in memory on the new root, and has /etc rendered there.
+
+check() { return 0; }
+
+depends() { echo systemd systemd-veritysetup dm; }
+
+install() {
+    inst_multiple mount umount chroot mkdir dd tr
+    inst_script "$moddir/sos-state.sh" /usr/lib/sos/sos-state
+    inst_simple "$moddir/sos-state.service" "$systemdsystemunitdir/sos-state.service"
+    $SYSTEMCTL -q --root "$initdir" add-wants initrd-fs.target sos-state.service
+}
