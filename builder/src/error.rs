@@ -1,0 +1,223 @@
+//! Everything that can go wrong while building, each with the file, key or package it is about and what to do.
+//!
+//! Three kinds, told apart by [`Error::exit_code`]: a fault (1, something broke), bad usage (2, the definition, the
+//! command line or the host must change) and a [`Refusal`] (3, what was offered is not to be trusted).
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The crate's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a stage stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder could not be read, written or made.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried, as a verb: «read», «create».
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file system is full.
+    #[error("cannot write {path}: the disk is full; free some space (`df -h` shows where) and run the same command again, it goes on where it stopped")]
+    DiskFull {
+        /// What was being written.
+        path: PathBuf,
+    },
+    /// A file of ours, or an answer, does not have the form it must have.
+    #[error("{path}: {reason}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        reason: String,
+    },
+    /// A Debian package file does not have the form it must have.
+    #[error("package {path}: {reason}")]
+    Package {
+        /// The package file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A program that the host must have is missing.
+    #[error("the program «{program}» is missing; on Debian: apt-get install {package}")]
+    MissingProgram {
+        /// The program.
+        program: String,
+        /// The Debian package that has it.
+        package: String,
+    },
+    /// An external program failed.
+    #[error("{program} failed ({status}){stderr}")]
+    Command {
+        /// The program and its first argument.
+        program: String,
+        /// Its exit status.
+        status: String,
+        /// The end of its stderr, on lines of its own; empty where it said nothing.
+        stderr: String,
+    },
+    /// There is no definition for the release asked for.
+    #[error("there is no release «{release}»; image/releases has: {known}")]
+    UnknownRelease {
+        /// What was asked for.
+        release: String,
+        /// The releases there are.
+        known: String,
+    },
+    /// The working directory is not inside a checkout.
+    #[error("{path} is not inside a checkout of this repository (no image/releases above it); go there or pass --repository")]
+    NoRepository {
+        /// Where the search began.
+        path: PathBuf,
+    },
+    /// No mirror was named and the host's apt sources name none either.
+    #[error("no Debian mirror is known: pass --mirror URL or set SOS_MIRROR (the apt sources of this host name no Debian archive)")]
+    NoMirror,
+    /// A mirror was named in a form that is not understood.
+    #[error("«{mirror}» is not a mirror: give an http://, https:// or file:// address, or an existing folder")]
+    BadMirror {
+        /// What was given.
+        mirror: String,
+    },
+    /// The definition or an overlay asks for a package that no archive has.
+    #[error("{wanted_by}: the archives have no package «{package}»; correct the name or add the archive that has it")]
+    UnknownPackage {
+        /// The package.
+        package: String,
+        /// The file that asks for it.
+        wanted_by: PathBuf,
+    },
+    /// apt's solver finds no solution.
+    #[error("the {set} packages cannot be installed together:\n{reason}\nremove or replace one of the packages named, in image/releases or overlays/*/service.toml")]
+    Unsatisfiable {
+        /// Which set.
+        set: &'static str,
+        /// apt's own words.
+        reason: String,
+    },
+    /// The archive keyring is not there.
+    #[error("the keyring {path} is missing; apt-get install debian-archive-keyring, or pass --keyring FILE")]
+    NoKeyring {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The lock was made from another definition than the one at hand.
+    #[error("{lock} is older than the definition: the packages asked for have changed since; run `sos-build lock {release}`")]
+    LockOutdated {
+        /// The lock.
+        lock: PathBuf,
+        /// Its release.
+        release: String,
+    },
+    /// No source has these packages any more.
+    #[error("no source has these packages of the lock any more:\n{packages}\nrun `sos-build lock {release}` to take their successors, or name a source that keeps old ones with --snapshot URL or --pool URL")]
+    Gone {
+        /// The lock's release.
+        release: String,
+        /// Name, version and pool path, one package a line.
+        packages: String,
+    },
+    /// A server could not be reached, or gave up.
+    #[error("cannot fetch {url}: {reason}; check the network and the mirror, then run the same command again, it goes on where it stopped")]
+    Network {
+        /// The address.
+        url: String,
+        /// The reason with its causes.
+        reason: String,
+    },
+    /// What was offered is not to be trusted.
+    #[error("refused: {0}")]
+    Refused(#[from] Refusal),
+}
+
+/// What is refused as untrusted or unfit: a closed list, each with a test of its own in `tests/`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The archive's `InRelease` was changed after it was signed, or is not signed at all.
+    #[error("the signature of archive «{archive}» is wrong: {detail}; use another mirror, this one was tampered with or is broken")]
+    ArchiveSignatureWrong {
+        /// The suite.
+        archive: String,
+        /// apt's words.
+        detail: String,
+    },
+    /// The archive's `Valid-Until` has passed, or the key that signed it has expired.
+    #[error("archive «{archive}» has expired: {detail}; check this machine's clock, or use a mirror that is up to date")]
+    ArchiveExpired {
+        /// The suite.
+        archive: String,
+        /// apt's words.
+        detail: String,
+    },
+    /// The keyring lacks the key that signed the archive.
+    #[error("the keyring {keyring} lacks the key that signed archive «{archive}»: {detail}; update debian-archive-keyring or pass --keyring FILE")]
+    KeyMissing {
+        /// The suite.
+        archive: String,
+        /// The keyring used.
+        keyring: PathBuf,
+        /// apt's words.
+        detail: String,
+    },
+    /// A package file has another SHA-256 than the lock says, twice.
+    #[error("{url} is not the package that the lock names: its SHA-256 is {found}, not {wanted}, even when fetched again; use another mirror")]
+    WrongHash {
+        /// Where it came from.
+        url: String,
+        /// The lock's SHA-256.
+        wanted: String,
+        /// The SHA-256 of what came.
+        found: String,
+    },
+}
+
+impl Error {
+    /// An I/O error of `action` («read», «write») on `path`; a full disk becomes [`Error::DiskFull`].
+    pub fn io(action: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {
+        let path = path.as_ref().to_owned();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path },
+            _ => Self::Io { action, path, source },
+        }
+    }
+
+    /// `path` does not have the form it must have.
+    pub fn malformed(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
+        Self::Malformed { path: path.as_ref().to_owned(), reason: reason.into() }
+    }
+
+    /// The package file at `path` does not have the form it must have.
+    pub fn package(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
+        Self::Package { path: path.as_ref().to_owned(), reason: reason.into() }
+    }
+
+    /// 1 for a fault, 2 for bad usage, 3 for a refusal.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Io { .. }
+            | Self::DiskFull { .. }
+            | Self::Package { .. }
+            | Self::Command { .. }
+            | Self::Gone { .. }
+            | Self::Network { .. } => 1,
+            Self::Malformed { .. }
+            | Self::MissingProgram { .. }
+            | Self::UnknownRelease { .. }
+            | Self::NoRepository { .. }
+            | Self::NoMirror
+            | Self::BadMirror { .. }
+            | Self::UnknownPackage { .. }
+            | Self::Unsatisfiable { .. }
+            | Self::NoKeyring { .. }
+            | Self::LockOutdated { .. } => 2,
+            Self::Refused(_) => 3,
+        }
+    }
+}

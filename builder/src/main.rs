@@ -1,0 +1,3 @@
+//! `sos-build`: the command line of the builder.
+
+fn main() {}
