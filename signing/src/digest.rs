@@ -63,9 +63,7 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
-        let wrong = || DigestError {
-            text: text.chars().take(80).collect(),
-        };
+        let wrong = || DigestError { text: text.chars().take(80).collect() };
         if text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(wrong());
         }
@@ -105,14 +103,8 @@ pub struct Progress<'a> {
 /// # Errors
 ///
 /// [`Fault::Read`] when the file cannot be read.
-pub fn hash_file(
-    path: &Path,
-    progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<(Digest, u64), Fault> {
-    let unreadable = |source| Fault::Read {
-        path: path.into(),
-        source,
-    };
+pub fn hash_file(path: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Result<(Digest, u64), Fault> {
+    let unreadable = |source| Fault::Read { path: path.into(), source };
     let file = File::open(path).map_err(unreadable)?;
     let total = file.metadata().map_err(unreadable)?.len();
     hash_open(file, path, total, progress)
@@ -132,20 +124,13 @@ pub(crate) fn hash_open(
     loop {
         let read = match file.read(&mut block) {
             Err(e) if e.kind() == ErrorKind::Interrupted => continue,
-            other => other.map_err(|source| Fault::Read {
-                path: path.into(),
-                source,
-            })?,
+            other => other.map_err(|source| Fault::Read { path: path.into(), source })?,
         };
         if read == 0 {
             return Ok((Digest(hash.finalize().into()), done));
         }
         hash.update(&block[..read]);
         done += read as u64;
-        progress(Progress {
-            artefact: &name,
-            done,
-            total,
-        });
+        progress(Progress { artefact: &name, done, total });
     }
 }

@@ -18,18 +18,13 @@ pub(crate) enum Small {
 
 /// Reads a file of at most `limit` bytes, and never more than that into memory.
 pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Small, Fault> {
-    let unreadable = |source| Fault::Read {
-        path: path.into(),
-        source,
-    };
+    let unreadable = |source| Fault::Read { path: path.into(), source };
     let file = match File::open(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Small::Absent),
         other => other.map_err(unreadable)?,
     };
     let mut bytes = Vec::new();
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > limit {
         return Ok(Small::TooLarge);
     }
@@ -50,9 +45,6 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     written.map_err(|source| {
         // The fault is the news; that the rest could not be cleared away either is not.
         fs::remove_file(&beside).ok();
-        Fault::Write {
-            path: path.into(),
-            source,
-        }
+        Fault::Write { path: path.into(), source }
     })
 }

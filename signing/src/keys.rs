@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 
 use ed25519_dalek::Signer;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{
-    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes,
-};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -72,10 +70,7 @@ impl SigningKey {
         }
         outside_git(dir)?;
         make_private_dir(dir)?;
-        let files = KeyFiles {
-            private: dir.join(format!("{name}.key")),
-            public: dir.join(format!("{name}.pub")),
-        };
+        let files = KeyFiles { private: dir.join(format!("{name}.key")), public: dir.join(format!("{name}.pub")) };
         if files.public.exists() {
             return Err(Fault::KeyExists { path: files.public });
         }
@@ -95,13 +90,8 @@ impl SigningKey {
     /// [`Fault::InsideGit`], [`Fault::KeyExists`] or [`Fault::Write`].
     pub fn save(&self, path: &Path) -> Result<(), Fault> {
         outside_git(path)?;
-        let pair = KeypairBytes {
-            secret_key: self.0.to_bytes(),
-            public_key: None,
-        };
-        let pem = pair
-            .to_pkcs8_pem(LineEnding::LF)
-            .expect("32 bytes always fit into PKCS#8");
+        let pair = KeypairBytes { secret_key: self.0.to_bytes(), public_key: None };
+        let pem = pair.to_pkcs8_pem(LineEnding::LF).expect("32 bytes always fit into PKCS#8");
         write_new(path, pem.as_bytes(), 0o600)
     }
 
@@ -111,25 +101,17 @@ impl SigningKey {
     ///
     /// [`Fault::Read`], [`Fault::KeyExposed`] when others may read it, or [`Fault::NotAKey`].
     pub fn load(path: &Path) -> Result<Self, Fault> {
-        let unreadable = |source| Fault::Read {
-            path: path.into(),
-            source,
-        };
+        let unreadable = |source| Fault::Read { path: path.into(), source };
         let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode() & 0o7777;
         if mode & 0o077 != 0 {
-            return Err(Fault::KeyExposed {
-                path: path.into(),
-                mode,
-            });
+            return Err(Fault::KeyExposed { path: path.into(), mode });
         }
         let pem = Zeroizing::new(fs::read_to_string(path).map_err(unreadable)?);
-        ed25519_dalek::SigningKey::from_pkcs8_pem(&pem)
-            .map(Self)
-            .map_err(|e| Fault::NotAKey {
-                path: path.into(),
-                what: "private key",
-                reason: e.to_string(),
-            })
+        ed25519_dalek::SigningKey::from_pkcs8_pem(&pem).map(Self).map_err(|e| Fault::NotAKey {
+            path: path.into(),
+            what: "private key",
+            reason: e.to_string(),
+        })
     }
 
     /// The public half.
@@ -162,10 +144,7 @@ impl PublicKey {
     ///
     /// [`Fault::KeyExists`] or [`Fault::Write`].
     pub fn save(&self, path: &Path) -> Result<(), Fault> {
-        let pem = self
-            .0
-            .to_public_key_pem(LineEnding::LF)
-            .expect("32 bytes always fit into SPKI");
+        let pem = self.0.to_public_key_pem(LineEnding::LF).expect("32 bytes always fit into SPKI");
         write_new(path, pem.as_bytes(), 0o644)
     }
 
@@ -175,20 +154,12 @@ impl PublicKey {
     ///
     /// [`Fault::Read`] or [`Fault::NotAKey`].
     pub fn load(path: &Path) -> Result<Self, Fault> {
-        let pem = fs::read_to_string(path).map_err(|source| Fault::Read {
-            path: path.into(),
-            source,
-        })?;
-        Self::from_pem(&pem).map_err(|reason| Fault::NotAKey {
-            path: path.into(),
-            what: "public key",
-            reason,
-        })
+        let pem = fs::read_to_string(path).map_err(|source| Fault::Read { path: path.into(), source })?;
+        Self::from_pem(&pem).map_err(|reason| Fault::NotAKey { path: path.into(), what: "public key", reason })
     }
 
     fn from_pem(pem: &str) -> Result<Self, String> {
-        let key =
-            ed25519_dalek::VerifyingKey::from_public_key_pem(pem).map_err(|e| e.to_string())?;
+        let key = ed25519_dalek::VerifyingKey::from_public_key_pem(pem).map_err(|e| e.to_string())?;
         if key.is_weak() {
             return Err("its point has a small order, so anybody can sign for it".into());
         }
@@ -209,28 +180,18 @@ impl fmt::Debug for PublicKey {
 }
 
 fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Fault> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)
-        .map_err(|source| match source.kind() {
-            ErrorKind::AlreadyExists => Fault::KeyExists { path: path.into() },
-            _ => Fault::Write {
-                path: path.into(),
-                source,
-            },
-        })?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(|source| {
-            // A half-written key must not look like one; the fault is the news.
-            fs::remove_file(path).ok();
-            Fault::Write {
-                path: path.into(),
-                source,
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(|source| {
+            match source.kind() {
+                ErrorKind::AlreadyExists => Fault::KeyExists { path: path.into() },
+                _ => Fault::Write { path: path.into(), source },
             }
-        })
+        })?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|source| {
+        // A half-written key must not look like one; the fault is the news.
+        fs::remove_file(path).ok();
+        Fault::Write { path: path.into(), source }
+    })
 }
 
 fn make_private_dir(dir: &Path) -> Result<(), Fault> {
@@ -239,34 +200,20 @@ fn make_private_dir(dir: &Path) -> Result<(), Fault> {
         .recursive(true)
         .mode(0o700)
         .create(dir)
-        .map_err(|source| Fault::Write {
-            path: dir.into(),
-            source,
-        })
+        .map_err(|source| Fault::Write { path: dir.into(), source })
 }
 
 /// Refuses a path in a git work tree, in a `.git` directory or in a bare repository. The path
 /// itself need not exist yet; symbolic links are followed.
 fn outside_git(path: &Path) -> Result<(), Fault> {
-    let unreadable = |source| Fault::Read {
-        path: path.into(),
-        source,
-    };
+    let unreadable = |source| Fault::Read { path: path.into(), source };
     let absolute = std::path::absolute(path).map_err(unreadable)?;
-    let existing = absolute
-        .ancestors()
-        .find(|p| p.exists())
-        .unwrap_or(Path::new("/"));
+    let existing = absolute.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/"));
     let real = existing.canonicalize().map_err(unreadable)?;
-    let is_repository = |p: &&Path| {
-        p.join(".git").exists() || (p.join("HEAD").is_file() && p.join("objects").is_dir())
-    };
+    let is_repository = |p: &&Path| p.join(".git").exists() || (p.join("HEAD").is_file() && p.join("objects").is_dir());
     match real.ancestors().find(is_repository) {
         None => Ok(()),
-        Some(repository) => Err(Fault::InsideGit {
-            path: path.into(),
-            repository: repository.into(),
-        }),
+        Some(repository) => Err(Fault::InsideGit { path: path.into(), repository: repository.into() }),
     }
 }
 
@@ -314,10 +261,7 @@ mod tests {
         for inside in ["work", "work/sub/new/er", "work/.git", "bare/x", "link"] {
             let path = dir.path().join(inside);
             let made = SigningKey::create(&path, "release");
-            assert!(
-                matches!(made, Err(Fault::InsideGit { .. })),
-                "{inside}: {made:?}"
-            );
+            assert!(matches!(made, Err(Fault::InsideGit { .. })), "{inside}: {made:?}");
             assert!(!path.join("release.key").exists());
         }
     }
@@ -327,10 +271,7 @@ mod tests {
         let dir = temp();
         for name in ["", "../release", "a/b", "-x", "Ä", "a b"] {
             let made = SigningKey::create(dir.path(), name);
-            assert!(
-                matches!(made, Err(Fault::BadKeyName { .. })),
-                "{name}: {made:?}"
-            );
+            assert!(matches!(made, Err(Fault::BadKeyName { .. })), "{name}: {made:?}");
         }
     }
 
@@ -340,10 +281,7 @@ mod tests {
         let (_, files) = SigningKey::create(dir.path(), "release").unwrap();
         fs::set_permissions(&files.private, fs::Permissions::from_mode(0o640)).unwrap();
         let loaded = SigningKey::load(&files.private);
-        assert!(
-            matches!(loaded, Err(Fault::KeyExposed { mode: 0o640, .. })),
-            "{loaded:?}"
-        );
+        assert!(matches!(loaded, Err(Fault::KeyExposed { mode: 0o640, .. })), "{loaded:?}");
     }
 
     #[test]
@@ -351,14 +289,8 @@ mod tests {
         let dir = temp();
         let (_, files) = SigningKey::create(dir.path(), "release").unwrap();
         fs::set_permissions(&files.public, fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(matches!(
-            SigningKey::load(&files.public),
-            Err(Fault::NotAKey { .. })
-        ));
-        assert!(matches!(
-            PublicKey::load(&files.private),
-            Err(Fault::NotAKey { .. })
-        ));
+        assert!(matches!(SigningKey::load(&files.public), Err(Fault::NotAKey { .. })));
+        assert!(matches!(PublicKey::load(&files.private), Err(Fault::NotAKey { .. })));
     }
 
     #[test]
@@ -368,19 +300,12 @@ mod tests {
         neutral[0] = 1;
         let key = PublicKey(ed25519_dalek::VerifyingKey::from_bytes(&neutral).unwrap());
         let pem = key.0.to_public_key_pem(LineEnding::LF).unwrap();
-        assert!(
-            PublicKey::from_pem(&pem)
-                .unwrap_err()
-                .contains("small order")
-        );
+        assert!(PublicKey::from_pem(&pem).unwrap_err().contains("small order"));
     }
 
     #[test]
     fn prints_no_secret() {
         let key = SigningKey::from_seed(&[7; 32]);
-        assert_eq!(
-            format!("{key:?}"),
-            format!("SigningKey({})", key.public().id())
-        );
+        assert_eq!(format!("{key:?}"), format!("SigningKey({})", key.public().id()));
     }
 }

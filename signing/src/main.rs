@@ -8,9 +8,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use sos_signing::{
-    Error, Expected, Progress, PublicKey, SigningKey, Verified, sign_manifest, verify_with,
-};
+use sos_signing::{Error, Expected, Progress, PublicKey, SigningKey, Verified, sign_manifest, verify_with};
 
 const DONE: u8 = 0;
 const FAULT: u8 = 1;
@@ -63,12 +61,7 @@ fn main() -> ExitCode {
     let code = match Arguments::parse().command {
         Command::Keygen { out, name } => report(keygen(&out, &name)),
         Command::Sign { dir, keys } => report(sign(&dir, &keys)),
-        Command::Verify {
-            dir,
-            public_keys,
-            architecture,
-            json,
-        } => {
+        Command::Verify { dir, public_keys, architecture, json } => {
             let verdict = judge(&dir, &public_keys, architecture);
             if json {
                 println!("{}", as_json(&verdict));
@@ -94,38 +87,22 @@ fn report(done: Result<()>) -> u8 {
 fn keygen(out: &std::path::Path, name: &str) -> Result<()> {
     let (key, files) = SigningKey::create(out, name)?;
     println!("key     {}", key.public().id());
-    println!(
-        "private {}  (keep it off this machine when you can)",
-        files.private.display()
-    );
+    println!("private {}  (keep it off this machine when you can)", files.private.display());
     println!("public  {}", files.public.display());
     Ok(())
 }
 
 fn sign(dir: &std::path::Path, keys: &[PathBuf]) -> Result<()> {
-    let keys = keys
-        .iter()
-        .map(|path| SigningKey::load(path))
-        .collect::<Result<Vec<_>, _>>()?;
+    let keys = keys.iter().map(|path| SigningKey::load(path)).collect::<Result<Vec<_>, _>>()?;
     for signature in sign_manifest(dir, &keys)?.signatures {
         println!("signed  {} by {}", dir.display(), signature.key_id);
     }
     Ok(())
 }
 
-fn judge(
-    dir: &std::path::Path,
-    public_keys: &[PathBuf],
-    architecture: String,
-) -> Result<Verified, Error> {
-    let keys = public_keys
-        .iter()
-        .map(|path| PublicKey::load(path))
-        .collect::<Result<Vec<_>, _>>()?;
-    let expected = Expected {
-        architecture,
-        ..Expected::default()
-    };
+fn judge(dir: &std::path::Path, public_keys: &[PathBuf], architecture: String) -> Result<Verified, Error> {
+    let keys = public_keys.iter().map(|path| PublicKey::load(path)).collect::<Result<Vec<_>, _>>()?;
+    let expected = Expected { architecture, ..Expected::default() };
     // Hidden by indicatif itself when standard error is not a terminal.
     let bar = ProgressBar::new(0).with_style(
         ProgressStyle::with_template("{msg} {bar:24} {bytes}/{total_bytes} {bytes_per_sec}")
@@ -144,12 +121,7 @@ fn judge(
 fn println_verdict(dir: &std::path::Path, verdict: &Result<Verified, Error>) {
     match verdict {
         Ok(verified) => {
-            println!(
-                "yes: {} is {} {}",
-                dir.display(),
-                verified.manifest().product,
-                verified.version()
-            );
+            println!("yes: {} is {} {}", dir.display(), verified.manifest().product, verified.version());
             for key in verified.keys() {
                 println!("signed by {key}");
             }

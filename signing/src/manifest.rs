@@ -86,8 +86,8 @@ impl Manifest {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut sorted = self.clone();
         sorted.artefacts.sort();
-        let mut bytes = serde_json::to_vec_pretty(&sorted)
-            .expect("a manifest has text keys only, so it is always JSON");
+        let mut bytes =
+            serde_json::to_vec_pretty(&sorted).expect("a manifest has text keys only, so it is always JSON");
         bytes.push(b'\n');
         bytes
     }
@@ -100,15 +100,10 @@ impl Manifest {
     /// [`Refusal::UnknownFormat`], [`Refusal::MalformedManifest`], [`Refusal::PathEscapes`],
     /// [`Refusal::BadArtefactName`] or [`Refusal::DuplicateArtefact`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refusal> {
-        let malformed = |reason: serde_json::Error| Refusal::MalformedManifest {
-            reason: reason.to_string(),
-        };
+        let malformed = |reason: serde_json::Error| Refusal::MalformedManifest { reason: reason.to_string() };
         let FormatOnly { format } = serde_json::from_slice(bytes).map_err(malformed)?;
         if format != u64::from(Self::FORMAT) {
-            return Err(Refusal::UnknownFormat {
-                found: format,
-                known: Self::FORMAT,
-            });
+            return Err(Refusal::UnknownFormat { found: format, known: Self::FORMAT });
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(malformed)?;
         manifest.check()?;
@@ -123,10 +118,7 @@ impl Manifest {
     pub fn write(&self, dir: &Path) -> Result<(), Fault> {
         let path = dir.join(MANIFEST_FILE);
         let bytes = self.to_bytes();
-        Self::from_bytes(&bytes).map_err(|refusal| Fault::Unfit {
-            path: path.clone(),
-            refusal,
-        })?;
+        Self::from_bytes(&bytes).map_err(|refusal| Fault::Unfit { path: path.clone(), refusal })?;
         write_whole(&path, &bytes)
     }
 
@@ -138,9 +130,7 @@ impl Manifest {
 
     fn check(&self) -> Result<(), Refusal> {
         if self.artefacts.is_empty() {
-            return Err(Refusal::MalformedManifest {
-                reason: "it lists no artefacts".into(),
-            });
+            return Err(Refusal::MalformedManifest { reason: "it lists no artefacts".into() });
         }
         let mut seen = BTreeSet::new();
         for Artefact { name, .. } in &self.artefacts {
@@ -165,13 +155,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
         && !name.starts_with(['.', '-'])
         && name != MANIFEST_FILE
         && name != SIGNATURE_FILE;
-    if fits {
-        Ok(())
-    } else {
-        Err(Refusal::BadArtefactName {
-            name: name.chars().take(255).collect(),
-        })
-    }
+    if fits { Ok(()) } else { Err(Refusal::BadArtefactName { name: name.chars().take(255).collect() }) }
 }
 
 impl Artefact {
@@ -180,19 +164,10 @@ impl Artefact {
     /// # Errors
     ///
     /// [`Fault::Read`] when the file cannot be read.
-    pub fn describe(
-        path: &Path,
-        kind: Kind,
-        progress: &mut dyn FnMut(Progress<'_>),
-    ) -> Result<Self, Fault> {
+    pub fn describe(path: &Path, kind: Kind, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Self, Fault> {
         let (sha256, size) = hash_file(path, progress)?;
         let name = path.file_name().unwrap_or_default();
-        Ok(Self {
-            name: name.to_string_lossy().into_owned(),
-            size,
-            sha256,
-            kind,
-        })
+        Ok(Self { name: name.to_string_lossy().into_owned(), size, sha256, kind })
     }
 }
 

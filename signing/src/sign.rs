@@ -23,18 +23,12 @@ pub fn sign_manifest(dir: &Path, keys: &[SigningKey]) -> Result<SignatureFile, F
         return Err(Fault::NoKey);
     }
     let path = dir.join(MANIFEST_FILE);
-    let unfit = |refusal| Fault::Unfit {
-        path: path.clone(),
-        refusal,
-    };
+    let unfit = |refusal| Fault::Unfit { path: path.clone(), refusal };
     let bytes = match read_limited(&path, MANIFEST_LIMIT)? {
         Small::Bytes(bytes) => bytes,
         Small::Absent => return Err(unfit(Refusal::MissingManifest)),
         Small::TooLarge => {
-            return Err(unfit(Refusal::Oversized {
-                file: MANIFEST_FILE,
-                limit: MANIFEST_LIMIT,
-            }));
+            return Err(unfit(Refusal::Oversized { file: MANIFEST_FILE, limit: MANIFEST_LIMIT }));
         }
     };
     Manifest::from_bytes(&bytes).map_err(unfit)?;

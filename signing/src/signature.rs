@@ -61,17 +61,14 @@ impl SignatureFile {
             .collect();
         signatures.sort_by_key(|s| s.key_id);
         signatures.dedup();
-        Self {
-            format: Self::FORMAT,
-            signatures,
-        }
+        Self { format: Self::FORMAT, signatures }
     }
 
     /// The file's bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self)
-            .expect("a signature file has text keys only, so it is always JSON");
+        let mut bytes =
+            serde_json::to_vec_pretty(self).expect("a signature file has text keys only, so it is always JSON");
         bytes.push(b'\n');
         bytes
     }
@@ -93,9 +90,7 @@ impl SignatureFile {
         }
         let ordered = |pair: &[Signature]| pair[0].key_id < pair[1].key_id;
         if file.signatures.is_empty() || !file.signatures.windows(2).all(ordered) {
-            return Err(malformed(
-                "it must have at least one signature, each key once, ordered by key".into(),
-            ));
+            return Err(malformed("it must have at least one signature, each key once, ordered by key".into()));
         }
         Ok(file)
     }

@@ -28,10 +28,7 @@ pub struct Expected {
 
 impl Default for Expected {
     fn default() -> Self {
-        Self {
-            product: Manifest::PRODUCT.into(),
-            architecture: "amd64".into(),
-        }
+        Self { product: Manifest::PRODUCT.into(), architecture: "amd64".into() }
     }
 }
 
@@ -113,21 +110,13 @@ pub fn verify_with(
 ) -> Result<Verified, Error> {
     let present = entries(dir)?;
     let manifest = small(dir, MANIFEST_FILE, MANIFEST_LIMIT, Refusal::MissingManifest)?;
-    let signature = small(
-        dir,
-        SIGNATURE_FILE,
-        SIGNATURE_LIMIT,
-        Refusal::MissingSignature,
-    )?;
+    let signature = small(dir, SIGNATURE_FILE, SIGNATURE_LIMIT, Refusal::MissingSignature)?;
     let trusted = verify_manifest(&manifest, &signature, keys, expected)?;
     only_listed(&present, &trusted.manifest)?;
     for artefact in &trusted.manifest.artefacts {
         check_artefact(dir, artefact, progress)?;
     }
-    Ok(Verified {
-        dir: dir.into(),
-        trusted,
-    })
+    Ok(Verified { dir: dir.into(), trusted })
 }
 
 /// Verifies the two small files alone, as they come over the wire, before the artefacts are there.
@@ -144,26 +133,16 @@ pub fn verify_manifest(
     let keys = check_signatures(manifest, &SignatureFile::from_bytes(signature)?, keys)?;
     let manifest = Manifest::from_bytes(manifest)?;
     if manifest.product != expected.product {
-        return Err(Refusal::OtherProduct {
-            found: manifest.product,
-            wanted: expected.product.clone(),
-        });
+        return Err(Refusal::OtherProduct { found: manifest.product, wanted: expected.product.clone() });
     }
     if manifest.architecture != expected.architecture {
-        return Err(Refusal::OtherArchitecture {
-            found: manifest.architecture,
-            wanted: expected.architecture.clone(),
-        });
+        return Err(Refusal::OtherArchitecture { found: manifest.architecture, wanted: expected.architecture.clone() });
     }
     Ok(TrustedManifest { manifest, keys })
 }
 
 /// Every signature by a trusted key has to be good, and there has to be one.
-fn check_signatures(
-    manifest: &[u8],
-    file: &SignatureFile,
-    keys: &[PublicKey],
-) -> Result<Vec<KeyId>, Refusal> {
+fn check_signatures(manifest: &[u8], file: &SignatureFile, keys: &[PublicKey]) -> Result<Vec<KeyId>, Refusal> {
     let message = message(manifest);
     let mut good = Vec::new();
     for signature in &file.signatures {
@@ -190,35 +169,21 @@ fn small(dir: &Path, file: &'static str, limit: u64, absent: Refusal) -> Result<
 }
 
 fn entries(dir: &Path) -> Result<BTreeSet<OsString>, Fault> {
-    let unreadable = |source| Fault::Read {
-        path: dir.into(),
-        source,
-    };
-    fs::read_dir(dir)
-        .map_err(unreadable)?
-        .map(|entry| entry.map(|e| e.file_name()).map_err(unreadable))
-        .collect()
+    let unreadable = |source| Fault::Read { path: dir.into(), source };
+    fs::read_dir(dir).map_err(unreadable)?.map(|entry| entry.map(|e| e.file_name()).map_err(unreadable)).collect()
 }
 
 fn only_listed(present: &BTreeSet<OsString>, manifest: &Manifest) -> Result<(), Refusal> {
     let listed = |name: &OsString| {
-        name == MANIFEST_FILE
-            || name == SIGNATURE_FILE
-            || manifest.artefacts.iter().any(|a| *name == *a.name)
+        name == MANIFEST_FILE || name == SIGNATURE_FILE || manifest.artefacts.iter().any(|a| *name == *a.name)
     };
     match present.iter().find(|name| !listed(name)) {
         None => Ok(()),
-        Some(name) => Err(Refusal::ExtraArtefact {
-            name: name.to_string_lossy().into_owned(),
-        }),
+        Some(name) => Err(Refusal::ExtraArtefact { name: name.to_string_lossy().into_owned() }),
     }
 }
 
-fn check_artefact(
-    dir: &Path,
-    artefact: &Artefact,
-    progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<(), Error> {
+fn check_artefact(dir: &Path, artefact: &Artefact, progress: &mut dyn FnMut(Progress<'_>)) -> Result<(), Error> {
     let path = dir.join(&artefact.name);
     let name = artefact.name.clone();
     let file = match open_no_link(&path) {
@@ -228,23 +193,13 @@ fn check_artefact(
         Err(e) if e.raw_os_error() == Some(libc::ELOOP) => {
             return Err(Refusal::NotAFile { name }.into());
         }
-        other => other.map_err(|source| Fault::Read {
-            path: path.clone(),
-            source,
-        })?,
+        other => other.map_err(|source| Fault::Read { path: path.clone(), source })?,
     };
-    let metadata = file.metadata().map_err(|source| Fault::Read {
-        path: path.clone(),
-        source,
-    })?;
+    let metadata = file.metadata().map_err(|source| Fault::Read { path: path.clone(), source })?;
     if !metadata.is_file() {
         return Err(Refusal::NotAFile { name }.into());
     }
-    let wrong_size = |found| Refusal::WrongSize {
-        name: name.clone(),
-        found,
-        wanted: artefact.size,
-    };
+    let wrong_size = |found| Refusal::WrongSize { name: name.clone(), found, wanted: artefact.size };
     if metadata.len() != artefact.size {
         return Err(wrong_size(metadata.len()).into());
     }
@@ -268,8 +223,5 @@ fn check_artefact(
 /// Opens a file without following a symbolic link in its last part, and without waiting for the
 /// other end of a pipe.
 fn open_no_link(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)
+    OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
 }

@@ -28,11 +28,7 @@ impl Version {
     /// None when there is no such day, or when one of the others is 0.
     #[must_use]
     pub fn new(debian: u16, date: u32, number: u32) -> Option<Self> {
-        (debian > 0 && number > 0 && is_day(date)).then_some(Self {
-            debian,
-            date,
-            number,
-        })
+        (debian > 0 && number > 0 && is_day(date)).then_some(Self { debian, date, number })
     }
 
     /// Debian's number: 13 is trixie.
@@ -86,17 +82,12 @@ impl FromStr for Version {
     fn from_str(text: &str) -> Result<Self, VersionError> {
         let parsed = || {
             let mut parts = text.split('.');
-            let version = Self::new(
-                parts.next()?.parse().ok()?,
-                parts.next()?.parse().ok()?,
-                parts.next()?.parse().ok()?,
-            )?;
+            let version =
+                Self::new(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?)?;
             // Written again it must be the same: no plus sign, no leading zero, nothing behind.
             (version.to_string() == text).then_some(version)
         };
-        parsed().ok_or_else(|| VersionError {
-            text: text.chars().take(80).collect(),
-        })
+        parsed().ok_or_else(|| VersionError { text: text.chars().take(80).collect() })
     }
 }
 
@@ -120,13 +111,7 @@ mod tests {
 
     #[test]
     fn newer_is_greater_by_debian_then_day_then_number() {
-        let texts = [
-            "12.20260101.9",
-            "13.20250809.2",
-            "13.20250809.10",
-            "13.20250810.1",
-            "14.20250101.1",
-        ];
+        let texts = ["12.20260101.9", "13.20250809.2", "13.20250809.10", "13.20250810.1", "14.20250101.1"];
         let versions: Vec<Version> = texts.map(|t| t.parse().unwrap()).to_vec();
         assert!(versions.is_sorted());
     }

@@ -10,10 +10,7 @@ struct Answer {
 }
 
 fn sos_sign(arguments: &[&str]) -> Answer {
-    let output = Command::new(env!("CARGO_BIN_EXE_sos-sign"))
-        .args(arguments)
-        .output()
-        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_sos-sign")).args(arguments).output().unwrap();
     Answer {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),
@@ -59,11 +56,7 @@ fn a_refusal_is_named_and_exits_with_3() {
     let refused = sos_sign(&["verify", &vector("wrong-hash"), "--public-key", &key]);
     assert_eq!(refused.code, 3);
     assert_eq!(refused.out, "");
-    assert!(
-        refused.err.starts_with("refused: wrong-hash: "),
-        "{}",
-        refused.err
-    );
+    assert!(refused.err.starts_with("refused: wrong-hash: "), "{}", refused.err);
 }
 
 #[test]
@@ -88,14 +81,7 @@ fn answers_programs_in_json() {
 fn a_release_for_another_architecture_can_be_asked_for() {
     let key = vector("release.pub");
     let dir = vector("other-architecture");
-    let arm = sos_sign(&[
-        "verify",
-        &dir,
-        "--public-key",
-        &key,
-        "--architecture",
-        "arm64",
-    ]);
+    let arm = sos_sign(&["verify", &dir, "--public-key", &key, "--architecture", "arm64"]);
     assert_eq!(arm.code, 0, "{}", arm.err);
 }
 
@@ -105,11 +91,7 @@ fn a_fault_exits_with_1_and_says_what_to_do() {
     std::fs::create_dir(dir.path().join(".git")).unwrap();
     let inside = sos_sign(&["keygen", "--out", &text(dir.path().join("keys"))]);
     assert_eq!(inside.code, 1);
-    assert!(
-        inside.err.contains("choose a directory outside"),
-        "{}",
-        inside.err
-    );
+    assert!(inside.err.contains("choose a directory outside"), "{}", inside.err);
     assert!(!dir.path().join("keys").exists());
 }
 
@@ -120,11 +102,7 @@ fn signs_no_manifest_that_would_be_refused() {
     sos_sign(&["keygen", "--out", &keys]);
     let release = dir.path().join("release");
     std::fs::create_dir(&release).unwrap();
-    std::fs::copy(
-        vector("path-escapes.parent/manifest.json"),
-        release.join("manifest.json"),
-    )
-    .unwrap();
+    std::fs::copy(vector("path-escapes.parent/manifest.json"), release.join("manifest.json")).unwrap();
     let key = format!("{keys}/release.key");
     let signed = sos_sign(&["sign", &text(release.clone()), "--key", &key]);
     assert_eq!(signed.code, 1);

@@ -11,9 +11,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::Signer;
-use sos_signing::{
-    Artefact, Error, Kind, Manifest, PublicKey, Refusal, SignatureFile, SigningKey, verify,
-};
+use sos_signing::{Artefact, Error, Kind, Manifest, PublicKey, Refusal, SignatureFile, SigningKey, verify};
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
@@ -122,10 +120,7 @@ const REFUSED: &[Recipe] = &[
     }),
     ("malformed-signature.no-signatures", |v| {
         v.sign();
-        v.write(
-            "manifest.json.sig",
-            b"{\"format\": 1, \"signatures\": []}\n",
-        );
+        v.write("manifest.json.sig", b"{\"format\": 1, \"signatures\": []}\n");
     }),
     ("malformed-signature.same-key-twice", |v| {
         v.sign();
@@ -143,11 +138,7 @@ const REFUSED: &[Recipe] = &[
     }),
     ("malformed-signature.too-short", |v| {
         v.sign();
-        v.edit(
-            "manifest.json.sig",
-            "\"signature\": \"",
-            "\"signature\": \"00",
-        );
+        v.edit("manifest.json.sig", "\"signature\": \"", "\"signature\": \"00");
     }),
     ("unknown-key", |v| {
         v.sign();
@@ -189,9 +180,7 @@ const REFUSED: &[Recipe] = &[
         file.signatures[0].signature = key.sign(&manifest).to_bytes();
         v.write("manifest.json.sig", &file.to_bytes());
     }),
-    ("malformed-manifest.not-json", |v| {
-        v.sign_bytes(b"[release]\n")
-    }),
+    ("malformed-manifest.not-json", |v| v.sign_bytes(b"[release]\n")),
     ("malformed-manifest.unknown-field", |v| {
         v.sign_with("{\n", "{\n  \"channel\": \"stable\",\n");
     }),
@@ -204,17 +193,12 @@ const REFUSED: &[Recipe] = &[
     ("malformed-manifest.bad-version", |v| {
         v.sign_with("13.20250809.1", "13.20250230.1");
     }),
-    ("malformed-manifest.bad-hash", |v| {
-        v.sign_with("5a5a", "5A5A")
-    }),
+    ("malformed-manifest.bad-hash", |v| v.sign_with("5a5a", "5A5A")),
     ("malformed-manifest.bad-kind", |v| {
         v.sign_with("disk-raw-zst", "Disk, raw");
     }),
     ("malformed-manifest.no-artefacts", |v| {
-        let manifest = Manifest {
-            artefacts: vec![],
-            ..v.manifest.clone()
-        };
+        let manifest = Manifest { artefacts: vec![], ..v.manifest.clone() };
         v.sign_bytes(&manifest.to_bytes());
     }),
     ("malformed-manifest.negative-size", |v| {
@@ -226,9 +210,7 @@ const REFUSED: &[Recipe] = &[
     ("unknown-format.newer", |v| {
         v.sign_bytes(b"{\"format\": 2, \"anything\": [\"else\"]}\n");
     }),
-    ("unknown-format.zero", |v| {
-        v.sign_with("\"format\": 1", "\"format\": 0")
-    }),
+    ("unknown-format.zero", |v| v.sign_with("\"format\": 1", "\"format\": 0")),
     ("other-product", |v| {
         v.sign_with("small-organisation-server", "large-organisation-server");
     }),
@@ -236,9 +218,7 @@ const REFUSED: &[Recipe] = &[
     ("path-escapes.parent", |v| {
         v.sign_with("disk.raw.zst", "../disk.raw.zst");
     }),
-    ("path-escapes.absolute", |v| {
-        v.sign_with("disk.raw.zst", "/etc/passwd")
-    }),
+    ("path-escapes.absolute", |v| v.sign_with("disk.raw.zst", "/etc/passwd")),
     ("path-escapes.below", |v| {
         fs::create_dir(v.dir.join("sub")).unwrap();
         fs::rename(v.dir.join("disk.raw.zst"), v.dir.join("sub/disk.raw.zst")).unwrap();
@@ -248,24 +228,16 @@ const REFUSED: &[Recipe] = &[
     ("path-escapes.zero-byte", |v| {
         v.sign_with("disk.raw.zst", "disk.raw.zst\\u0000.txt");
     }),
-    ("bad-artefact-name.empty", |v| {
-        v.sign_with("disk.raw.zst", "")
-    }),
-    ("bad-artefact-name.hidden", |v| {
-        v.sign_with("disk.raw.zst", ".disk")
-    }),
-    ("bad-artefact-name.option", |v| {
-        v.sign_with("disk.raw.zst", "-rf")
-    }),
+    ("bad-artefact-name.empty", |v| v.sign_with("disk.raw.zst", "")),
+    ("bad-artefact-name.hidden", |v| v.sign_with("disk.raw.zst", ".disk")),
+    ("bad-artefact-name.option", |v| v.sign_with("disk.raw.zst", "-rf")),
     ("bad-artefact-name.terminal-escape", |v| {
         v.sign_with("disk.raw.zst", "disk\\u001b[2J");
     }),
     ("bad-artefact-name.manifest-itself", |v| {
         v.sign_with("disk.raw.zst", "manifest.json");
     }),
-    ("duplicate-artefact", |v| {
-        v.sign_with("sbom.spdx.json", "disk.raw.zst")
-    }),
+    ("duplicate-artefact", |v| v.sign_with("sbom.spdx.json", "disk.raw.zst")),
     ("missing-artefact", |v| {
         v.sign();
         v.remove("disk.raw.zst");
@@ -367,11 +339,8 @@ fn the_committed_vectors_are_the_ones_made_here() {
     let fresh = tempfile::tempdir().unwrap();
     make_all(fresh.path());
     let (fresh, kept) = (tree(fresh.path()), tree(&committed()));
-    let differing: Vec<_> = fresh
-        .keys()
-        .chain(kept.keys())
-        .filter(|path| fresh.get(*path) != kept.get(*path))
-        .collect();
+    let differing: Vec<_> =
+        fresh.keys().chain(kept.keys()).filter(|path| fresh.get(*path) != kept.get(*path)).collect();
     assert!(differing.is_empty(), "these differ: {differing:?}");
 }
 
@@ -407,14 +376,8 @@ fn every_refusal_has_a_vector() {
 #[test]
 fn names_what_is_wrong() {
     let text = |name: &str| refusal(&committed().join(name)).to_string();
-    assert_eq!(
-        text("wrong-size.longer"),
-        "artefact \"disk.raw.zst\" has 8 bytes, and should have 7"
-    );
-    assert_eq!(
-        text("other-architecture"),
-        "this release is for \"arm64\", and this machine is \"amd64\""
-    );
+    assert_eq!(text("wrong-size.longer"), "artefact \"disk.raw.zst\" has 8 bytes, and should have 7");
+    assert_eq!(text("other-architecture"), "this release is for \"arm64\", and this machine is \"amd64\"");
     assert!(text("malformed-manifest.unknown-field").contains("`channel`"));
     assert!(text("unknown-key").contains(&stranger().public().id().to_string()));
 }
@@ -426,19 +389,11 @@ fn looks_at_nothing_before_the_signature() {
     vector.sign();
     vector.write("manifest.json", b"not a manifest at all");
     vector.write("README", b"nor listed");
-    assert_eq!(
-        refusal(&vector.dir),
-        Refusal::BadSignature {
-            key_id: trusted().public().id()
-        }
-    );
+    assert_eq!(refusal(&vector.dir), Refusal::BadSignature { key_id: trusted().public().id() });
 }
 
 #[test]
 fn trusts_nobody_without_keys() {
     let verdict = verify(&committed().join("good"), &[]);
-    assert!(
-        matches!(verdict, Err(Error::Refusal(Refusal::UnknownKey { .. }))),
-        "{verdict:?}"
-    );
+    assert!(matches!(verdict, Err(Error::Refusal(Refusal::UnknownKey { .. }))), "{verdict:?}");
 }
