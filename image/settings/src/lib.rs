@@ -1,1 +1,41 @@
-//! To be written.
+//! Everything about settings that is a pure function.
+//!
+//! ```text
+//! user data (YAML) ──Mapping::from_user_data──▶ Mapping ──▶ Settings (TOML, in state)
+//!                                                  └──────▶ LDIF (members, groups, roles)
+//! overlays/ + Settings + secrets + accounts ──render──▶ Rendered (path → content)
+//! ```
+//!
+//! Nothing here touches the device: files are read only by [`Overlays::load`], and nothing is written.
+//! `sos-provision` carries the results out.
+
+mod accounts;
+mod directory;
+mod error;
+mod ldif;
+mod manifest;
+mod mapping;
+mod names;
+mod overlays;
+mod problem;
+mod render;
+mod rendered;
+mod secret;
+mod settings;
+mod user_data;
+mod yaml;
+
+pub use accounts::Accounts;
+pub use directory::{HashedMember, PROBE_MEMBER, SUFFIX, directory_ldif};
+pub use error::SettingsError;
+pub use ldif::{Ldif, escape_dn_value};
+pub use manifest::{Link, SecretKind, SecretSpec, ServiceManifest, TemplateSpec};
+pub use mapping::{ADMINISTRATORS, Mapping, Member, Offered, Password, STANDING_ADDRESSES, Team};
+pub use names::{Domain, HostName, Language, LocalPart, MailAddress, MemberName, NameError, Timezone, Title};
+pub use overlays::{Overlay, Overlays};
+pub use problem::{Problem, Problems};
+pub use render::{Inputs, dns_records, render};
+pub use rendered::{Entry, Rendered};
+pub use secret::{Secret, Secrets};
+pub use settings::{MailLimits, Organisation, Settings};
+pub use user_data::{UserData, is_ssh_public_key};

@@ -1,0 +1,449 @@
+//! Conducts a build: lock and pool → `build/<release>/disk.raw` and `build.json`.
+//!
+//! The outer half ([`start`]) writes a [`Plan`] and runs the inner half ([`inside`]) in namespaces of its own
+//! (see [`crate::sandbox`]). The inner half goes through the stages; each is cached by a digest of what it is made
+//! from, and `build.json` tells how long each took, how much memory it needed and what came out.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cache::{self, Key};
+use crate::command::Run;
+use crate::disk::{self, Layout};
+use crate::error::Error;
+use crate::exclude::Exclude;
+use crate::pool::PoolReady;
+use crate::layer::{self, Identity};
+use crate::lock::{Lock, Package, Set};
+use crate::meter::{Meter, Stage};
+use crate::progress::{Progress, Unit};
+use crate::root_image::{self, RootImage};
+use crate::rootfs;
+use crate::sandbox::{self, Sandbox};
+use crate::users::Users;
+
+/// Raised when the code of a stage changes what the stage makes.
+const TOOLS: u32 = 1;
+const ROOTFS: u32 = 1;
+const GRUB: u32 = 1;
+const INITRD: u32 = 1;
+const ROOT_IMAGE: u32 = 1;
+const DISK: u32 = 1;
+
+/// Everything the inner half needs to know.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Plan {
+    repository: PathBuf,
+    cache: PathBuf,
+    output: PathBuf,
+    programs: PathBuf,
+    version: String,
+    release: String,
+    suite: String,
+    slot_build: u32,
+    epoch: u64,
+    device_digest: String,
+    tools_digest: String,
+    device: Vec<PathBuf>,
+    tools: Vec<PathBuf>,
+    base_files: [PathBuf; 2],
+    json: bool,
+}
+
+/// What a build says of itself in `build.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Built {
+    /// A digest of everything the disk was made from.
+    pub key: String,
+    /// The version, e.g. `13.20261123.1`.
+    pub version: String,
+    /// The definition's name.
+    pub release: String,
+    /// `SOURCE_DATE_EPOCH`, seconds.
+    pub source_date_epoch: u64,
+    /// The slot's root.
+    pub root: RootImage,
+    /// Bytes of the initrd.
+    pub initrd_bytes: u64,
+    /// Bytes of the kernel.
+    pub kernel_bytes: u64,
+    /// How many packages the image holds.
+    pub packages: usize,
+    /// Where each partition starts and how long it is, bytes.
+    pub partitions: Vec<(String, u64, u64)>,
+    /// The stages, in order.
+    pub stages: Vec<Stage>,
+    /// Seconds in all.
+    pub seconds: f64,
+}
+
+/// A build's version: the Debian release, the lock's date and a number for several on one day.
+#[must_use]
+pub fn version(prefix: u32, epoch: u64, number: u32) -> String {
+    let date = time::OffsetDateTime::from_unix_timestamp(i64::try_from(epoch).unwrap_or(0)).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    format!("{prefix}.{:04}{:02}{:02}.{number}", date.year(), u8::from(date.month()), date.day())
+}
+
+/// Where a build's disk and `build.json` stand.
+#[must_use]
+pub fn output_dir(cache: &Path, release: &str) -> PathBuf {
+    cache.join("build").join(release)
+}
+
+/// What a person decides about a build.
+#[derive(Debug)]
+pub struct Order<'a> {
+    /// The checkout.
+    pub repository: &'a Path,
+    /// The cache.
+    pub cache: &'a Path,
+    /// Where the device's programs stand.
+    pub programs: &'a Path,
+    /// Debian's number, e.g. 13.
+    pub version_prefix: u32,
+    /// The number of this build on its day.
+    pub number: u32,
+    /// How progress is shown.
+    pub progress: Progress,
+}
+
+/// Builds the disk, in namespaces of its own.
+///
+/// # Errors
+/// A device program that was not built, a host program that is missing, or what a stage fails with.
+pub fn start(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<Built, Error> {
+    for program in layer::PROGRAMS {
+        let path = order.programs.join(program);
+        if !path.is_file() {
+            return Err(Error::malformed(path, "the device's program is missing; run `cargo build --release --workspace`"));
+        }
+    }
+    let output = output_dir(order.cache, &lock.release);
+    fs::create_dir_all(&output).map_err(|e| Error::io("create", &output, e))?;
+    let plan = plan(lock, pool, order, output.clone())?;
+    let plan_file = output.join("plan.json");
+    let text = serde_json::to_string_pretty(&plan).map_err(|e| Error::malformed(&plan_file, e.to_string()))?;
+    fs::write(&plan_file, text).map_err(|e| Error::io("write", &plan_file, e))?;
+    let ourselves = std::env::current_exe().map_err(|e| Error::io("find", "sos-build", e))?;
+    let ordinary_user = !is_root();
+    let line = sandbox::enter(&ourselves, vec![OsString::from("inside"), plan_file.into()], ordinary_user);
+    Run::new(&line[0]).args(&line[1..]).inherit(&["RUST_LOG"]).run_visibly()?;
+    Built::load(&output)
+}
+
+/// Whether we run as root: only then do the host's own ids stand for the image's.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0)
+}
+
+fn plan(lock: &Lock, pool: &PoolReady, order: &Order<'_>, output: PathBuf) -> Result<Plan, Error> {
+    let files = |set| lock.packages(set).map(|package| pool.file(package)).collect::<Vec<_>>();
+    let base_files = |set| {
+        lock.packages(set)
+            .find(|package: &&Package| package.name == "base-files")
+            .map(|package| pool.file(package))
+            .ok_or_else(|| Error::malformed("the lock", "it has no package «base-files»; lock again"))
+    };
+    let version = version(order.version_prefix, lock.source_date_epoch, order.number);
+    let digits: String = version.split('.').nth(1).unwrap_or_default().chars().skip(2).collect();
+    let slot_build = format!("{digits}{:02}", order.number.min(99)).parse().unwrap_or(1);
+    Ok(Plan {
+        repository: order.repository.to_owned(),
+        cache: order.cache.join("cache"),
+        output,
+        programs: order.programs.to_owned(),
+        version,
+        release: lock.release.clone(),
+        suite: lock.archives.first().map_or_else(|| lock.release.clone(), |archive| archive.suite.clone()),
+        slot_build,
+        epoch: lock.source_date_epoch,
+        device_digest: lock.digest(Set::Device).as_str().to_owned(),
+        tools_digest: lock.digest(Set::Tools).as_str().to_owned(),
+        device: files(Set::Device),
+        tools: files(Set::Tools),
+        base_files: [base_files(Set::Device)?, base_files(Set::Tools)?],
+        json: order.progress == Progress::Json,
+    })
+}
+
+impl Built {
+    /// Reads `build.json` of a finished build.
+    ///
+    /// # Errors
+    /// A build that is not there or not finished.
+    pub fn load(output: &Path) -> Result<Self, Error> {
+        let path = output.join("build.json");
+        let text = fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?;
+        serde_json::from_str(&text).map_err(|e| Error::malformed(&path, e.to_string()))
+    }
+}
+
+/// The inner half: goes through the stages of the plan in `plan_file`.
+///
+/// # Errors
+/// What a stage fails with.
+pub fn inside(plan_file: &Path) -> Result<(), Error> {
+    let text = fs::read_to_string(plan_file).map_err(|e| Error::io("read", plan_file, e))?;
+    let plan: Plan = serde_json::from_str(&text).map_err(|e| Error::malformed(plan_file, e.to_string()))?;
+    let key = plan.disk_key()?;
+    let disk = plan.output.join("disk.raw");
+    if disk.is_file() && Built::load(&plan.output).is_ok_and(|built| built.key == key) {
+        Progress::detect(plan.json).say("nothing changed: the disk is there");
+        return Ok(());
+    }
+    cache::remove_file(&plan.output.join("build.json"))?;
+    cache::remove_file(&disk)?;
+    let mut meter = Meter::start(&plan.output.join("proc"), Progress::detect(plan.json))?;
+    let built = plan.stages(&mut meter, key)?;
+    let place = plan.output.join("build.json");
+    let beside = plan.output.join("build.json.unfinished");
+    let text = serde_json::to_string_pretty(&built).map_err(|e| Error::malformed(&place, e.to_string()))?;
+    fs::write(&beside, text).map_err(|e| Error::io("write", &beside, e))?;
+    fs::rename(&beside, &place).map_err(|e| Error::io("rename", &place, e))
+}
+
+impl Plan {
+    fn image(&self, name: &str) -> PathBuf {
+        self.repository.join("image").join(name)
+    }
+
+    fn rootfs_key(&self) -> Result<String, Error> {
+        let key = Key::new("rootfs", ROOTFS).text(&self.device_digest).text(&self.epoch.to_string());
+        let key = key.file(&self.image("users.toml"))?.file(&self.image("exclude.toml"))?;
+        Ok(self.debconf()?.iter().fold(key, |key, line| key.text(line)).hex())
+    }
+
+    fn grub_key(&self) -> Result<String, Error> {
+        let key = Key::new("grub", GRUB).text(&self.tools_digest).file(&self.image("boot/grub.cfg"))?;
+        Ok(key.file(&self.image("disk.toml"))?.hex())
+    }
+
+    fn initrd_key(&self) -> Result<String, Error> {
+        let key = Key::new("initrd", INITRD).text(&self.rootfs_key()?).file(&self.image("boot/dracut.conf"))?;
+        Ok(key.tree(&self.image("boot/dracut"))?.hex())
+    }
+
+    fn root_image_key(&self) -> Result<String, Error> {
+        let mut key = Key::new("root-image", ROOT_IMAGE).text(&self.rootfs_key()?).text(&self.tools_digest);
+        for program in layer::PROGRAMS {
+            key = key.file(&self.programs.join(program))?;
+        }
+        Ok(key.text(&self.version).tree(&self.repository.join("overlays"))?.hex())
+    }
+
+    fn disk_key(&self) -> Result<String, Error> {
+        let key = Key::new("disk", DISK).text(&self.root_image_key()?).text(&self.initrd_key()?);
+        Ok(key.text(&self.grub_key()?).text(&self.epoch.to_string()).hex())
+    }
+
+    /// The services' answers to debconf's questions, from `service.toml`.
+    fn debconf(&self) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Answers {
+            #[serde(default)]
+            debconf: Vec<String>,
+        }
+        let mut lines = Vec::new();
+        for service in layer::services(&self.repository.join("overlays"))? {
+            let path = service.join("service.toml");
+            let text = fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?;
+            let answers: Answers = toml::from_str(&text).map_err(|e| Error::malformed(&path, e.to_string()))?;
+            lines.extend(answers.debconf);
+        }
+        Ok(lines)
+    }
+
+    /// All stages, one after the other.
+    fn stages(&self, meter: &mut Meter, key: String) -> Result<Built, Error> {
+        let layout = self.layout()?;
+        let tools_root = self.tools(meter)?;
+        let rootfs = self.rootfs(meter)?;
+        let root = rootfs.join("root");
+        let initrd_dir = meter.stage("initrd", |_| {
+            cache::directory(&self.cache, "initrd", &self.initrd_key()?, |dir| {
+                crate::initrd::make(dir, &root, &self.image("boot"), self.epoch)
+            })
+        })?;
+        let tools = Sandbox::prepare(&tools_root, self.epoch)?;
+        let grub = meter.stage("grub", |_| self.grub(&tools, &tools_root, &layout))?;
+        let root_dir = meter.stage("root image", |_| self.root_image(&tools, &root))?;
+        let root_image = self.read_root_image(&root_dir)?;
+        let slot = layout.partition("root-a")?.size;
+        if root_image.size * 100 > slot * layout.fill_percent {
+            let text = format!("the root has {} MiB, more than {} % of its slot of {} MiB", root_image.size / disk::MIB, layout.fill_percent, slot / disk::MIB);
+            return Err(Error::malformed("image/disk.toml", text));
+        }
+        meter.stage("disk", |_| {
+            self.disk(&tools, &layout, &Parts { grub, initrd: initrd_dir.clone(), rootfs: rootfs.clone(), root: root_dir.clone() }, &root_image)
+                .map(|()| (PathBuf::new(), false))
+        })?;
+        let bytes = |path: &Path| fs::metadata(path).map(|m| m.len()).map_err(|e| Error::io("read", path, e));
+        let stages = meter.stages();
+        Ok(Built {
+            key,
+            version: self.version.clone(),
+            release: self.release.clone(),
+            source_date_epoch: self.epoch,
+            initrd_bytes: bytes(&initrd_dir.join("initrd"))?,
+            kernel_bytes: bytes(&rootfs.join("vmlinuz"))?,
+            packages: self.device.len(),
+            root: root_image,
+            partitions: layout.partitions().into_iter().map(|p| (p.name, p.start, p.size)).collect(),
+            seconds: stages.iter().map(|stage| stage.seconds).sum(),
+            stages,
+        })
+    }
+
+    fn layout(&self) -> Result<Layout, Error> {
+        let path = self.image("disk.toml");
+        Layout::parse(&path, &fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?)
+    }
+
+    /// The tools' root: unpacked and not configured, for they are only programs and libraries.
+    fn tools(&self, meter: &mut Meter) -> Result<PathBuf, Error> {
+        meter.stage("tools", |progress| {
+            let key = Key::new("tools", TOOLS).text(&self.tools_digest).hex();
+            cache::directory(&self.cache, "tools", &key, |dir| {
+                let task = progress.task("unpack", Unit::Bytes, total(&self.tools));
+                let workers = std::thread::available_parallelism().map_or(2, usize::from);
+                crate::unpack::unpack(dir, &self.base_files[1], &self.tools, &Exclude::nothing(), workers, &|n| task.advance(n))?;
+                task.finish();
+                Ok(())
+            })
+        })
+    }
+
+    fn rootfs(&self, meter: &mut Meter) -> Result<PathBuf, Error> {
+        let read = |path: &Path| fs::read_to_string(path).map_err(|e| Error::io("read", path, e));
+        let (users, exclude) = (self.image("users.toml"), self.image("exclude.toml"));
+        let users = Users::parse(&users, &read(&users)?)?;
+        let exclude = Exclude::parse(&exclude, &read(&exclude)?)?;
+        meter.stage("rootfs", |progress| {
+            cache::directory(&self.cache, "rootfs", &self.rootfs_key()?, |dir| {
+                let task = progress.task("unpack", Unit::Bytes, total(&self.device));
+                let input = rootfs::Input {
+                    base_files: self.base_files[0].clone(),
+                    debs: self.device.clone(),
+                    users: &users,
+                    exclude: &exclude,
+                    debconf: self.debconf()?,
+                    epoch: self.epoch,
+                };
+                rootfs::make(dir, &input, &|n| task.advance(n))?;
+                task.finish();
+                Ok(())
+            })
+        })
+    }
+
+    fn grub(&self, tools: &Sandbox, tools_root: &Path, layout: &Layout) -> Result<(PathBuf, bool), Error> {
+        cache::directory(&self.cache, "grub", &self.grub_key()?, |dir| {
+            let bios = layout.partition("bios")?;
+            tools.bind(dir, GRUB_DIR)?;
+            let chooser = self.image("boot/grub.cfg");
+            crate::grub::make(tools, tools_root, dir, GRUB_DIR, &chooser, bios.start / disk::SECTOR, bios.size)?;
+            disk::esp(tools, dir, GRUB_DIR, &layout.partition("esp")?, &self.device_digest)?;
+            sandbox::umount(&tools.inside(GRUB_DIR))
+        })
+    }
+
+    fn root_image(&self, tools: &Sandbox, root: &Path) -> Result<(PathBuf, bool), Error> {
+        cache::directory(&self.cache, "root-image", &self.root_image_key()?, |dir| {
+            let (upper, merged) = (dir.join("layer"), dir.join("merged"));
+            fs::create_dir_all(&upper).map_err(|e| Error::io("create", &upper, e))?;
+            let identity = Identity { version: self.version.clone(), release: self.release.clone(), suite: self.suite.clone() };
+            sandbox::overlay(root, &upper, &merged)?;
+            layer::fill(&merged, &self.repository.join("overlays"), &self.programs, &identity)?;
+            let device = Sandbox::prepare(&merged, self.epoch)?;
+            layer::enable_units(&device)?;
+            device.leave()?;
+            tools.bind(dir, ROOT_DIR)?;
+            tools.bind(&merged, MERGED)?;
+            let uuid = disk::uuid(&self.device_digest, "root");
+            let image = root_image::make(tools, dir, ROOT_DIR, MERGED, &uuid, &self.device_digest, self.epoch)?;
+            sandbox::umount(&tools.inside(MERGED))?;
+            sandbox::umount(&tools.inside(ROOT_DIR))?;
+            sandbox::umount(&merged)?;
+            for scratch in ["layer", "layer.work", "merged"] {
+                cache::remove(&dir.join(scratch))?;
+            }
+            let path = dir.join("root.json");
+            let text = serde_json::to_string(&image).map_err(|e| Error::malformed(&path, e.to_string()))?;
+            fs::write(&path, text).map_err(|e| Error::io("write", &path, e))
+        })
+    }
+
+    fn read_root_image(&self, dir: &Path) -> Result<RootImage, Error> {
+        let path = dir.join("root.json");
+        let text = fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?;
+        serde_json::from_str(&text).map_err(|e| Error::malformed(&path, e.to_string()))
+    }
+
+    /// Makes the small file systems and puts the disk together.
+    fn disk(&self, tools: &Sandbox, layout: &Layout, parts: &Parts, root: &RootImage) -> Result<(), Error> {
+        let work = self.output.join("parts");
+        cache::remove(&work)?;
+        let write = |path: PathBuf, bytes: &[u8]| fs::write(&path, bytes).map_err(|e| Error::io("write", &path, e));
+        let copy = |from: PathBuf, to: PathBuf| fs::copy(&from, to).map(drop).map_err(|e| Error::io("copy", &from, e));
+        for dir in ["bootstate", "boot-a", "boot-b"] {
+            fs::create_dir_all(work.join(dir)).map_err(|e| Error::io("create", &work, e))?;
+        }
+        write(work.join("bootstate/state-1"), &disk::boot_state(1))?;
+        write(work.join("bootstate/state-2"), &disk::boot_state(2))?;
+        copy(parts.rootfs.join("vmlinuz"), work.join("boot-a/vmlinuz"))?;
+        copy(parts.initrd.join("initrd"), work.join("boot-a/initrd"))?;
+        let slot = format!("set roothash={}\nset hash_offset={}\nset slot_build={}\n", root.root_hash, root.hash_offset, self.slot_build);
+        write(work.join("boot-a/slot.cfg"), slot.as_bytes())?;
+        tools.bind(&self.output, OUTPUT)?;
+        let seen_at = format!("{OUTPUT}/parts");
+        let seed = &self.device_digest;
+        let mut files = vec![
+            ("boot code", parts.grub.join("boot.img")),
+            ("bios", parts.grub.join("core.img")),
+            ("esp", parts.grub.join("esp.img")),
+            ("root-a", parts.root.join("root.img")),
+        ];
+        for name in ["bootstate", "boot-a", "boot-b"] {
+            files.push((name, disk::ext2(tools, &work, &seen_at, &layout.partition(name)?, name, seed)?));
+        }
+        let beside = self.output.join("disk.raw.unfinished");
+        disk::assemble(tools, &beside, &format!("{OUTPUT}/disk.raw.unfinished"), layout, seed, &files)?;
+        sandbox::umount(&tools.inside(OUTPUT))?;
+        cache::remove(&work)?;
+        let disk = self.output.join("disk.raw");
+        fs::rename(&beside, &disk).map_err(|e| Error::io("rename", &disk, e))
+    }
+}
+
+/// Where the stages' directories are seen from inside the tools' root; `/tmp` is in memory there.
+const GRUB_DIR: &str = "/tmp/grub";
+const ROOT_DIR: &str = "/tmp/root";
+const MERGED: &str = "/tmp/merged";
+const OUTPUT: &str = "/tmp/output";
+
+/// The cached directories that a disk is made from.
+struct Parts {
+    grub: PathBuf,
+    initrd: PathBuf,
+    rootfs: PathBuf,
+    root: PathBuf,
+}
+
+/// Bytes of all these files.
+fn total(files: &[PathBuf]) -> u64 {
+    files.iter().filter_map(|file| fs::metadata(file).ok()).map(|m| m.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_names_the_debian_release_and_the_locks_date() {
+        assert_eq!(version(13, 1_795_426_200, 2), "13.20261123.2");
+    }
+}

@@ -1,0 +1,112 @@
+//! Lays our own files over the configured root: the overlays, the device's programs, the image's identity.
+//!
+//! In: `overlays/`, the directory with the device's programs, [`Identity`]. Out: a directory that, mounted over
+//! the configured root, makes the image's root; `systemctl preset-all` then decides which units start.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::sandbox::Sandbox;
+
+/// The device's programs, built from this workspace.
+pub const PROGRAMS: [&str; 1] = ["sos-provision"];
+
+/// What the image says of itself in `/usr/share/sos/image.toml`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Identity {
+    /// The release's version, e.g. `13.20261123.1`.
+    pub version: String,
+    /// The definition's name, e.g. `trixie`.
+    pub release: String,
+    /// Debian's suite.
+    pub suite: String,
+}
+
+/// Fills `layer` with our files.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub fn fill(layer: &Path, overlays: &Path, programs: &Path, identity: &Identity) -> Result<(), Error> {
+    for overlay in services(overlays)? {
+        let files = overlay.join("files");
+        if files.is_dir() {
+            copy_tree(&files, layer)?;
+        }
+        let place = layer.join("usr/share/sos/overlays").join(overlay.file_name().unwrap_or_default());
+        create_dir(&place)?;
+        copy_file(&overlay.join("service.toml"), &place.join("service.toml"))?;
+        let templates = overlay.join("templates");
+        if templates.is_dir() {
+            copy_tree(&templates, &place.join("templates"))?;
+        }
+    }
+    for program in PROGRAMS {
+        create_dir(&layer.join("usr/lib/sos"))?;
+        let place = layer.join("usr/lib/sos").join(program);
+        copy_file(&programs.join(program), &place)?;
+    }
+    let text = toml::to_string(identity).map_err(|e| Error::malformed(layer, e.to_string()))?;
+    let place = layer.join("usr/share/sos/image.toml");
+    fs::write(&place, text).map_err(|e| Error::io("write", &place, e))
+}
+
+/// The overlays' folders in order of their names.
+///
+/// # Errors
+/// A folder that cannot be listed.
+pub fn services(overlays: &Path) -> Result<Vec<PathBuf>, Error> {
+    let listing = fs::read_dir(overlays).map_err(|e| Error::io("list", overlays, e))?;
+    let mut services: Vec<PathBuf> =
+        listing.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.join("service.toml").is_file()).collect();
+    services.sort();
+    Ok(services)
+}
+
+/// Enables exactly the units that the presets name, in the root of `sandbox` (systemd.preset(5)).
+///
+/// # Errors
+/// systemctl's words.
+pub fn enable_units(sandbox: &Sandbox) -> Result<(), Error> {
+    sandbox.program("systemctl").args(["--root=/", "preset-all"]).run().map(drop)
+}
+
+/// Copies a tree with the modes that the repository keeps: 755 for programs and folders, 644 for files.
+fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
+    for entry in walkdir::WalkDir::new(from).sort_by_file_name() {
+        let entry = entry.map_err(|e| Error::io("read", from, e.into()))?;
+        let relative = entry.path().strip_prefix(from).unwrap_or(entry.path());
+        let place = to.join(relative);
+        if entry.file_type().is_dir() {
+            create_dir(&place)?;
+        } else if entry.file_type().is_symlink() {
+            let target = fs::read_link(entry.path()).map_err(|e| Error::io("read", entry.path(), e))?;
+            crate::cache::remove_file(&place)?;
+            symlink(target, &place).map_err(|e| Error::io("create", &place, e))?;
+        } else {
+            copy_file(entry.path(), &place)?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<(), Error> {
+    // Never through a link of the root below: what stands there is replaced.
+    crate::cache::remove_file(to)?;
+    fs::copy(from, to).map_err(|e| Error::io("copy", from, e))?;
+    let executable = fs::metadata(from).map_err(|e| Error::io("read", from, e))?.permissions().mode() & 0o100 != 0;
+    own(to, if executable { 0o755 } else { 0o644 })
+}
+
+fn create_dir(dir: &Path) -> Result<(), Error> {
+    fs::create_dir_all(dir).map_err(|e| Error::io("create", dir, e))?;
+    own(dir, 0o755)
+}
+
+fn own(path: &Path, mode: u32) -> Result<(), Error> {
+    lchown(path, Some(0), Some(0)).map_err(|e| Error::io("chown", path, e))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(|e| Error::io("chmod", path, e))
+}

@@ -1,0 +1,152 @@
+//! Makes the configured root: the device's packages unpacked and configured, without anything of ours.
+//!
+//! In: the lock's device packages in the pool, `image/users.toml`, `image/exclude.toml`, the services' debconf
+//! answers. Out: a directory with a root file system whose `/var` stands at `/usr/share/sos/factory/var`, and
+//! the kernel beside it. Cached by the digest of all of it, so a changed overlay configures nothing again.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, lchown};
+use std::path::{Path, PathBuf};
+
+use crate::cache::remove_file;
+use crate::error::Error;
+use crate::exclude::Exclude;
+use crate::sandbox::Sandbox;
+use crate::unpack::unpack;
+use crate::users::Users;
+
+/// Packages whose programs other packages' maintainer scripts use without saying so; configured before all others.
+const FIRST: [&str; 9] =
+    ["libc6", "base-passwd", "base-files", "mawk", "perl-base", "debconf", "debianutils", "dash", "libpam-runtime"];
+
+/// What the configured root is made from.
+#[derive(Debug)]
+pub struct Input<'a> {
+    /// The package that brings the file system's first links.
+    pub base_files: PathBuf,
+    /// All package files.
+    pub debs: Vec<PathBuf>,
+    /// Pinned users and groups.
+    pub users: &'a Users,
+    /// Files to leave out.
+    pub exclude: &'a Exclude,
+    /// Lines for debconf-set-selections(1).
+    pub debconf: Vec<String>,
+    /// `SOURCE_DATE_EPOCH` in seconds.
+    pub epoch: u64,
+}
+
+/// Makes the root in `dir/root` and puts the kernel at `dir/vmlinuz`.
+///
+/// # Errors
+/// A package that does not unpack or configure (with the end of dpkg's words), or a user that is not pinned.
+pub fn make(dir: &Path, input: &Input<'_>, tick: &(dyn Fn(u64) + Sync)) -> Result<(), Error> {
+    let root = dir.join("root");
+    create_dir(&root)?;
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    unpack(&root, &input.base_files, &input.debs, input.exclude, workers, tick)?;
+    configure(&root, input)?;
+    input.users.check(&root)?;
+    strip(&root)?;
+    take_kernel(&root, dir)?;
+    set_var_aside(&root)
+}
+
+/// Runs the packages' own configuration (dpkg(1) `--configure`).
+fn configure(root: &Path, input: &Input<'_>) -> Result<(), Error> {
+    input.users.write(root)?;
+    // Services are not started, and kernels get no initrd, while an image is made.
+    let policy = root.join("usr/sbin/policy-rc.d");
+    write_program(&policy, "#!/bin/sh\nexit 101\n")?;
+    write_program(&root.join("etc/kernel/postinst.d/dracut"), "#!/bin/sh\nexit 0\n")?;
+    // Scripts look for the machine's own name.
+    write(&root.join("etc/hostname"), "localhost\n")?;
+    write(&root.join("etc/hosts"), "127.0.0.1 localhost\n::1 localhost\n")?;
+    let sandbox = Sandbox::prepare(root, input.epoch)?;
+    sandbox.program("ldconfig").run()?;
+    sandbox.program("dpkg").args(["--force-all", "--configure"]).args(FIRST).run()?;
+    write(&root.join("tmp/debconf"), &(input.debconf.join("\n") + "\n"))?;
+    sandbox.program("debconf-set-selections").arg("/tmp/debconf").run()?;
+    let log = sandbox.program("dpkg").args(["--force-unsafe-io", "--configure", "--pending"]).run()?;
+    write(&root.with_file_name("dpkg.log"), &log)?;
+    sandbox.leave()?;
+    remove_file(&policy)
+}
+
+/// Takes out what a machine must make for itself, what only a build needs, and every secret a package made.
+fn strip(root: &Path) -> Result<(), Error> {
+    for file in [
+        "etc/hostname", "etc/hosts", "etc/resolv.conf", "etc/.pwd.lock", "etc/passwd-", "etc/group-", "etc/shadow-",
+        "etc/gshadow-", "etc/subuid-", "etc/subgid-", "etc/ssl/private/ssl-cert-snakeoil.key",
+        "etc/ssl/certs/ssl-cert-snakeoil.pem", "etc/.updated", "var/lib/systemd/random-seed", "usr/.updated",
+    ] {
+        remove_file(&root.join(file))?;
+    }
+    remove_matching(&root.join("etc/ssh"), "ssh_host_")?;
+    for tree in ["var/cache", "var/lib/dpkg", "var/lib/apt", "var/log", "var/lib/pam", "var/lib/ucf", "var/backups"] {
+        crate::cache::remove(&root.join(tree))?;
+    }
+    for (dir, mode) in [("var/cache", 0o755), ("var/log", 0o755), ("var/lib/dpkg", 0o755)] {
+        create_dir(&root.join(dir))?;
+        set_mode(&root.join(dir), mode)?;
+    }
+    write(&root.join("etc/machine-id"), "")
+}
+
+/// Moves the kernel out of the root: it belongs to the boot partition.
+fn take_kernel(root: &Path, dir: &Path) -> Result<(), Error> {
+    let boot = root.join("boot");
+    let listing = fs::read_dir(&boot).map_err(|e| Error::io("list", &boot, e))?;
+    let kernels: Vec<PathBuf> = listing
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("vmlinuz-")))
+        .collect();
+    let [kernel] = kernels.as_slice() else {
+        return Err(Error::malformed(&boot, format!("the lock holds {} kernels; it must hold one", kernels.len())));
+    };
+    fs::copy(kernel, dir.join("vmlinuz")).map_err(|e| Error::io("copy", kernel, e))?;
+    crate::cache::remove(&boot)?;
+    create_dir(&boot)?;
+    for link in ["vmlinuz", "vmlinuz.old", "initrd.img", "initrd.img.old"] {
+        remove_file(&root.join(link))?;
+    }
+    Ok(())
+}
+
+/// Moves `/var` to where the device finds what packages expect there; the device's own `/var` is its state.
+fn set_var_aside(root: &Path) -> Result<(), Error> {
+    let factory = root.join("usr/share/sos/factory");
+    create_dir(&factory)?;
+    fs::rename(root.join("var"), factory.join("var")).map_err(|e| Error::io("rename", &factory, e))?;
+    create_dir(&root.join("var"))
+}
+
+fn remove_matching(dir: &Path, prefix: &str) -> Result<(), Error> {
+    let Ok(listing) = fs::read_dir(dir) else { return Ok(()) };
+    listing
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+        .try_for_each(|entry| remove_file(&entry.path()))
+}
+
+fn create_dir(dir: &Path) -> Result<(), Error> {
+    fs::create_dir_all(dir).map_err(|e| Error::io("create", dir, e))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(|e| Error::io("write", path, e))
+}
+
+fn write_program(path: &Path, text: &str) -> Result<(), Error> {
+    if let Some(parent) = path.parent() {
+        create_dir(parent)?;
+    }
+    write(path, text)?;
+    set_mode(path, 0o755)
+}
+
+fn set_mode(path: &Path, mode: u32) -> Result<(), Error> {
+    lchown(path, Some(0), Some(0)).map_err(|e| Error::io("chown", path, e))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(|e| Error::io("chmod", path, e))
+}

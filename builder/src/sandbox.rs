@@ -1,0 +1,138 @@
+//! Runs locked programs inside a root made from the lock, with no network and nothing of the host's.
+//!
+//! The whole build re-executes itself once in namespaces of its own ([`enter`]); inside, [`Sandbox`] prepares a
+//! root's `/proc`, `/dev`, `/run` and `/tmp` and starts programs with `chroot`. It needs no rights of the
+//! host's root where user namespaces exist, and no loop devices. Mounts go when the namespace's last process does.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use crate::command::Run;
+use crate::error::Error;
+
+/// The devices a root gets: none of the host's disks, no console.
+const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
+
+/// The command line that runs `program arguments` in namespaces of its own (unshare(1)).
+///
+/// Mount, PID, UTS, IPC and network namespaces; for an ordinary user a user namespace as well, in which their
+/// subordinate ids (subuid(5)) stand for the image's users.
+#[must_use]
+pub fn enter(program: &Path, arguments: Vec<OsString>, ordinary_user: bool) -> Vec<OsString> {
+    let mut line: Vec<OsString> = vec!["unshare".into()];
+    if ordinary_user {
+        line.extend(["--map-auto", "--map-root-user"].map(OsString::from));
+    }
+    line.extend(["--mount", "--pid", "--uts", "--ipc", "--net", "--fork", "--kill-child", "--"].map(OsString::from));
+    line.push(program.into());
+    line.extend(arguments);
+    line
+}
+
+/// A root prepared to run programs in.
+#[derive(Debug)]
+pub struct Sandbox {
+    root: PathBuf,
+    epoch: u64,
+}
+
+impl Sandbox {
+    /// Prepares `root`; programs see `epoch` (seconds) as `SOURCE_DATE_EPOCH`.
+    ///
+    /// # Errors
+    /// A mount or a directory that cannot be made.
+    pub fn prepare(root: &Path, epoch: u64) -> Result<Self, Error> {
+        for dir in ["proc", "dev", "run", "tmp", "sys"] {
+            create_dir(&root.join(dir))?;
+        }
+        mount(&["-t", "proc", "proc"], &root.join("proc"))?;
+        for dir in ["dev", "run", "tmp"] {
+            mount(&["-t", "tmpfs", "-o", "mode=0755", "tmpfs"], &root.join(dir))?;
+        }
+        for device in DEVICES {
+            let node = root.join("dev").join(device);
+            fs::write(&node, "").map_err(|e| Error::io("create", &node, e))?;
+            mount(&["--bind", &format!("/dev/{device}")], &node)?;
+        }
+        link("/proc/self/fd", &root.join("dev/fd"))?;
+        create_dir(&root.join("dev/shm"))?;
+        Ok(Self { root: root.to_owned(), epoch })
+    }
+
+    /// Shows the host's `from` at `at` inside the root, without what is mounted below `from`.
+    ///
+    /// # Errors
+    /// A mount or a directory that cannot be made.
+    pub fn bind(&self, from: &Path, at: &str) -> Result<(), Error> {
+        let target = self.inside(at);
+        create_dir(&target)?;
+        mount(&["--bind", &from.to_string_lossy()], &target)
+    }
+
+    /// The host's name for a path inside the root.
+    #[must_use]
+    pub fn inside(&self, path: &str) -> PathBuf {
+        self.root.join(path.trim_start_matches('/'))
+    }
+
+    /// A program to run inside the root, with a cleared environment.
+    #[must_use]
+    pub fn program(&self, program: &str) -> Run {
+        Run::new("chroot")
+            .arg(&self.root)
+            .arg(program)
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("HOME", "/root")
+            .env("LC_ALL", "C.UTF-8")
+            .env("TZ", "UTC")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .env("DEBCONF_NONINTERACTIVE_SEEN", "true")
+            .env("SOURCE_DATE_EPOCH", self.epoch.to_string())
+    }
+
+    /// Unmounts what [`Sandbox::prepare`] mounted.
+    ///
+    /// # Errors
+    /// A mount that is still in use.
+    pub fn leave(self) -> Result<(), Error> {
+        for device in DEVICES {
+            umount(&self.root.join("dev").join(device))?;
+        }
+        ["proc", "dev", "run", "tmp"].iter().try_for_each(|dir| umount(&self.root.join(dir)))
+    }
+}
+
+/// Mounts `lower` (read only) and `upper` (written) as one tree at `merged` (overlayfs).
+///
+/// # Errors
+/// A mount or a directory that cannot be made.
+pub fn overlay(lower: &Path, upper: &Path, merged: &Path) -> Result<(), Error> {
+    let work = upper.with_extension("work");
+    for dir in [upper, &work, merged] {
+        create_dir(dir)?;
+    }
+    let options = format!("lowerdir={},upperdir={},workdir={}", lower.display(), upper.display(), work.display());
+    mount(&["-t", "overlay", "-o", &options, "overlay"], merged)
+}
+
+/// Unmounts `target`.
+///
+/// # Errors
+/// A mount that is still in use.
+pub fn umount(target: &Path) -> Result<(), Error> {
+    Run::new("umount").arg(target).run().map(drop)
+}
+
+fn mount(arguments: &[&str], target: &Path) -> Result<(), Error> {
+    Run::new("mount").args(arguments).arg(target).run().map(drop)
+}
+
+fn create_dir(dir: &Path) -> Result<(), Error> {
+    fs::create_dir_all(dir).map_err(|e| Error::io("create", dir, e))
+}
+
+fn link(to: &str, at: &Path) -> Result<(), Error> {
+    symlink(to, at).map_err(|e| Error::io("create", at, e))
+}
