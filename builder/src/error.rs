@@ -165,6 +165,22 @@ pub enum Refusal {
         /// apt's words.
         detail: String,
     },
+    /// An index is not the one that the archive's `InRelease` vouches for.
+    #[error("an index of archive «{archive}» is not the one that was signed: {detail}; the mirror may be in the middle of an update, try again in an hour or use another")]
+    IndexWrong {
+        /// The suite.
+        archive: String,
+        /// apt's words.
+        detail: String,
+    },
+    /// The mirror answers with another archive than the one asked for: an old release, say, that is signed as well.
+    #[error("the mirror offers «{found}» where archive «{archive}» was asked for; use another mirror")]
+    AnotherArchive {
+        /// The suite asked for.
+        archive: String,
+        /// The suite and code name of what came.
+        found: String,
+    },
     /// A package file has another SHA-256 than the lock says, twice.
     #[error("{url} is not the package that the lock names: its SHA-256 is {found}, not {wanted}, even when fetched again; use another mirror")]
     WrongHash {

@@ -1,0 +1,90 @@
+//! The checkout: where the definition, the locks, the overlays and the cache are.
+//!
+//! In: a folder inside the checkout. Out: [`Repository`], paths.
+
+use std::path::{Path, PathBuf};
+
+use crate::definition::Definition;
+use crate::error::{Error, Result};
+use crate::lock::Lock;
+
+/// A checkout of this repository.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    root: PathBuf,
+}
+
+impl Repository {
+    /// The checkout that `start` is in.
+    ///
+    /// # Errors
+    /// [`Error::NoRepository`].
+    pub fn find(start: &Path) -> Result<Self> {
+        let start = start.canonicalize().map_err(|e| Error::io("read", start, e))?;
+        let root = start.ancestors().find(|folder| folder.join("image/releases").is_dir());
+        root.map(|root| Self { root: root.to_owned() }).ok_or(Error::NoRepository { path: start })
+    }
+
+    /// Its root.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where overlays are.
+    #[must_use]
+    pub fn overlays(&self) -> PathBuf {
+        self.root.join("overlays")
+    }
+
+    /// Where the cache is unless told otherwise.
+    #[must_use]
+    pub fn default_cache(&self) -> PathBuf {
+        self.root.join("target/sos")
+    }
+
+    /// Where the lock of `release` is.
+    #[must_use]
+    pub fn lock_file(&self, release: &str) -> PathBuf {
+        self.root.join("image/locks").join(format!("{release}.lock"))
+    }
+
+    /// The definition of `release`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRelease`] naming those there are, [`Error::Malformed`].
+    pub fn definition(&self, release: &str) -> Result<Definition> {
+        let known = self.releases()?;
+        if !known.iter().any(|name| name == release) {
+            return Err(Error::UnknownRelease { release: release.to_owned(), known: known.join(", ") });
+        }
+        let file = self.root.join("image/releases").join(format!("{release}.toml"));
+        Definition::load(release, &file, &self.overlays())
+    }
+
+    /// The committed lock of `definition`, or another at `path`.
+    ///
+    /// # Errors
+    /// [`Error::LockOutdated`] where the definition has changed since, [`Error::Malformed`].
+    pub fn lock(&self, definition: &Definition, path: Option<&Path>) -> Result<Lock> {
+        let path = path.map_or_else(|| self.lock_file(&definition.release), Path::to_owned);
+        let lock = Lock::load(&path)?;
+        if lock.definition_sha256 != definition.digest() {
+            return Err(Error::LockOutdated { lock: path, release: definition.release.clone() });
+        }
+        Ok(lock)
+    }
+
+    /// The releases that are defined, sorted.
+    fn releases(&self) -> Result<Vec<String>> {
+        let folder = self.root.join("image/releases");
+        let failed = |e| Error::io("read", &folder, e);
+        let mut releases = Vec::new();
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            releases.extend(name.to_str().and_then(|name| name.strip_suffix(".toml")).map(str::to_owned));
+        }
+        releases.sort();
+        Ok(releases)
+    }
+}
