@@ -1,0 +1,144 @@
+//! `sos-vm`: runs scenarios against the built image, or measures it. The command line only; the work is
+//! in the library. Exit codes: 0 all passed, 1 a failure, 2 usage, 3 refused by the host.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use sos_qemu_tests::Error;
+use sos_qemu_tests::accelerator::Accelerator;
+use sos_qemu_tests::bench::{self, Wanted};
+use sos_qemu_tests::registry::{self, Scenario};
+use sos_qemu_tests::results;
+use sos_qemu_tests::run::Workplace;
+use sos_qemu_tests::schedule;
+use sos_qemu_tests::session::{Order, Task};
+
+/// Boots the built image in QEMU, inside a small internet of its own, and holds it to its promises.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Scenarios to run; all when none is named.
+    scenarios: Vec<String>,
+    /// List the scenarios and stop.
+    #[arg(long)]
+    list: bool,
+    /// Keep the scratch folders of jobs that passed, too.
+    #[arg(long)]
+    keep: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(clap::Args)]
+struct Common {
+    /// Print one JSON document instead of lines.
+    #[arg(long)]
+    json: bool,
+    /// Machines at once.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
+    jobs: u8,
+    /// The built disk, raw.
+    #[arg(long, default_value = "target/sos/build/trixie/disk.raw")]
+    disk: PathBuf,
+    /// Where bases, scratch files and the evidence of failures go.
+    #[arg(long, default_value = "target/sos/vm")]
+    folder: PathBuf,
+    /// What runs the guest, instead of trying it out: kvm or tcg.
+    #[arg(long, env = "SOS_ACCELERATOR")]
+    accelerator: Option<Accelerator>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measure boot times, idle memory and mail throughput.
+    Bench {
+        /// A plain Debian disk with the same packages, to compare the boot with.
+        #[arg(long)]
+        plain_disk: Option<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Carry out one job in the namespaces it was started in.
+    #[command(hide = true)]
+    Inside {
+        /// The order, as JSON.
+        order: String,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("sos-vm: {error:#}");
+            ExitCode::from(error.downcast_ref::<Error>().map_or(1, Error::exit_code))
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        Some(Command::Inside { order }) => {
+            let order: Order = serde_json::from_str(&order).context("reading the order")?;
+            order.carry_out();
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::Bench { plain_disk, common }) => measure(plain_disk, &common),
+        None if arguments.list => {
+            list(arguments.common.json);
+            Ok(ExitCode::SUCCESS)
+        }
+        None => test(&arguments),
+    }
+}
+
+fn list(json: bool) {
+    if json {
+        println!("{}", serde_json::json!(registry::SCENARIOS));
+        return;
+    }
+    for Scenario { name, description, base, .. } in registry::SCENARIOS {
+        println!("{name}\n    {description} (base: {})", base.name());
+    }
+}
+
+fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let common = &arguments.common;
+    let chosen = registry::choose(&arguments.scenarios)?;
+    let workplace = open(common)?;
+    let show = |outcome: &results::Outcome| {
+        if !common.json {
+            println!("{}", outcome.line());
+        }
+    };
+    let order = workplace.order();
+    let run = schedule::Run { order, at_once: common.jobs.into(), keep: arguments.keep, show: &show };
+    let outcomes = run.all(schedule::jobs(&chosen))?;
+    let closing = if common.json { results::json(&outcomes) } else { results::count(&outcomes) };
+    println!("{closing}");
+    let passed = outcomes.iter().all(|outcome| outcome.failure.is_none());
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn measure(plain_disk: Option<PathBuf>, common: &Common) -> anyhow::Result<ExitCode> {
+    let workplace = open(common)?;
+    let plain_disk = plain_disk.as_deref().map(Path::canonicalize).transpose().context("--plain-disk")?;
+    let task = Task::Bench(Wanted { plain_disk });
+    let order = Order { name: "bench".into(), task, ..workplace.order() };
+    let measured = bench::run(&order)?;
+    let text = if common.json { bench::json(&measured) } else { bench::table(&measured) };
+    println!("{}", text.trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(common: &Common) -> sos_qemu_tests::Result<Workplace> {
+    let workplace = Workplace::open(&common.disk, &common.folder, common.accelerator)?;
+    if !common.json {
+        eprintln!("accelerator: {}; evidence of failures: {}", workplace.accelerator, common.folder.display());
+    }
+    Ok(workplace)
+}

@@ -1,0 +1,203 @@
+//! The table of scenarios: name, what it shows, where it starts, whom it shares a machine with.
+
+use serde::{Serialize, Serializer};
+
+use crate::base::Base;
+use crate::scenarios as play;
+use crate::session::Stage;
+use crate::{Error, Result};
+
+/// One behaviour of the image, as a specification that runs.
+#[derive(Debug, Serialize)]
+pub struct Scenario {
+    /// Its name.
+    pub name: &'static str,
+    /// What it shows, in one line.
+    pub description: &'static str,
+    /// Where it starts.
+    #[serde(serialize_with = "base_name")]
+    pub base: Base,
+    /// Scenarios of one group run one after another on one machine; none depends on another.
+    pub group: Option<&'static str>,
+    /// The specification.
+    #[serde(skip)]
+    pub run: fn(&mut Stage) -> Result<()>,
+}
+
+const fn alone(
+    name: &'static str,
+    base: Base,
+    run: fn(&mut Stage) -> Result<()>,
+    description: &'static str,
+) -> Scenario {
+    Scenario { name, description, base, group: None, run }
+}
+
+const fn mail(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
+    Scenario { name, description, base: Base::Claimed, group: Some("mail"), run }
+}
+
+const fn strangers(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
+    Scenario { name, description, base: Base::Claimed, group: Some("strangers"), run }
+}
+
+/// All scenarios, the longest jobs first, so that the last ones to end are short.
+pub const SCENARIOS: &[Scenario] = &[
+    alone(
+        "power_cycling_uses_no_tries",
+        Base::Unbooted,
+        play::power_cycling::run,
+        "20 resets leave the boot state as it was, and the machine boots",
+    ),
+    alone(
+        "verity_panics_on_a_flipped_bit_and_boots_again",
+        Base::Unbooted,
+        play::verity::run,
+        "one wrong bit in the root panics and reboots; the right one boots",
+    ),
+    alone(
+        "metadata_bad_input_is_named",
+        Base::Unbooted,
+        play::bad_metadata::names_every_problem,
+        "every problem of a bad mapping is on the console, and nothing is applied",
+    ),
+    alone(
+        "metadata_with_200_members",
+        Base::Unbooted,
+        play::many_members::run,
+        "200 members at once are claimed, and one of them logs in",
+    ),
+    alone(
+        "no_shell_needed",
+        Base::Fresh,
+        play::no_shell::run,
+        "no login anywhere: no prompt, no SSH without a key, no port but the listed ones",
+    ),
+    alone(
+        "boots_under_bios",
+        Base::Unbooted,
+        play::boots::bios_virtio_blk,
+        "BIOS, virtio disk, claimed by ConfigDrive: healthy",
+    ),
+    alone("boots_under_bios_from_virtio_scsi", Base::Unbooted, play::boots::bios_virtio_scsi, "BIOS, virtio SCSI disk"),
+    alone("boots_under_bios_from_ahci", Base::Unbooted, play::boots::bios_ahci, "BIOS, SATA disk"),
+    alone("boots_under_bios_from_nvme", Base::Unbooted, play::boots::bios_nvme, "BIOS, NVMe disk"),
+    alone(
+        "boots_under_uefi",
+        Base::Unbooted,
+        play::boots::uefi_virtio_blk,
+        "UEFI, virtio disk, claimed by NoCloud: healthy",
+    ),
+    alone("boots_under_uefi_from_virtio_scsi", Base::Unbooted, play::boots::uefi_virtio_scsi, "UEFI, virtio SCSI disk"),
+    alone("boots_under_uefi_from_ahci", Base::Unbooted, play::boots::uefi_ahci, "UEFI, SATA disk"),
+    alone("boots_under_uefi_from_nvme", Base::Unbooted, play::boots::uefi_nvme, "UEFI, NVMe disk"),
+    mail("mail_member_to_member", play::member_to_member::run, "a letter from one member to another, read over IMAP"),
+    mail("mail_to_and_from_another_organisation", play::another_organisation::run, "a letter out, and its answer in"),
+    mail(
+        "mail_submission_needs_the_password_and_own_sender",
+        play::submission::run,
+        "nobody sends without a password, nor as somebody else",
+    ),
+    mail("mail_sieve_files_into_a_folder", play::sieve::run, "a member's rule files mail as LMTP delivers it"),
+    mail(
+        "mail_role_and_group_addresses_reach_their_members",
+        play::roles_and_groups::run,
+        "committee@, treasurer@ and the required role addresses",
+    ),
+    mail(
+        "mail_forward_with_srs_and_bounce_back",
+        play::forward::run,
+        "forwarded mail leaves with an SRS sender, and its bounce finds home",
+    ),
+    mail("mail_quota_exceeded_bounces", play::quota::run, "a full mailbox takes no more, and the sender hears of it"),
+    mail("mail_dkim_verifies", play::dkim::run, "what leaves verifies against the published key"),
+    mail(
+        "mail_webmail_in_a_real_browser",
+        play::webmail::run,
+        "log in, read, send, make a filter; on a tablet and a telephone",
+    ),
+    mail(
+        "mail_journal_has_no_unexplained_errors",
+        play::journal::run,
+        "every error line of a day's mail is on the reasoned list",
+    ),
+    strangers("mail_no_open_relay", play::open_relay::run, "two dozen address tricks of strangers lead nowhere"),
+    strangers("mail_forged_sender_is_rejected", play::forged_sender::run, "mail that fails SPF and DMARC is refused"),
+    strangers("mail_gtube_is_rejected", play::gtube::run, "what is spam by definition is refused"),
+    strangers(
+        "mail_plaintext_ports_are_closed",
+        play::plaintext_ports::run,
+        "143 and 110 are closed, and no password is taken in the clear",
+    ),
+    strangers(
+        "grows_state_to_the_disk",
+        play::grows_state::run,
+        "the state partition and its file system fill the provider's disk",
+    ),
+    alone(
+        "keeps_state_over_reboots",
+        Base::Claimed,
+        play::keeps_state::run,
+        "machine id, host keys, mail and settings survive a reboot",
+    ),
+];
+
+/// The scenario called `name`.
+///
+/// # Errors
+/// [`Error::Usage`] when there is none.
+pub fn find(name: &str) -> Result<&'static Scenario> {
+    let found = SCENARIOS.iter().find(|scenario| scenario.name == name);
+    found.ok_or_else(|| Error::Usage(format!("no scenario is called {name:?}: `sos-vm --list` names them")))
+}
+
+/// The scenarios named, in the table's order; all when none is. A group's name stands for its scenarios.
+///
+/// # Errors
+/// [`Error::Usage`] for a name that is neither.
+pub fn choose(names: &[String]) -> Result<Vec<&'static Scenario>> {
+    let belongs = |scenario: &Scenario, name: &str| scenario.name == name || scenario.group == Some(name);
+    for name in names {
+        if !SCENARIOS.iter().any(|scenario| belongs(scenario, name)) {
+            find(name)?;
+        }
+    }
+    let chosen = |scenario: &&Scenario| names.is_empty() || names.iter().any(|name| belongs(scenario, name));
+    Ok(SCENARIOS.iter().filter(chosen).collect())
+}
+
+fn base_name<S: Serializer>(base: &Base, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(base.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        for scenario in SCENARIOS {
+            let same = SCENARIOS.iter().filter(|other| other.name == scenario.name).count();
+            assert_eq!(same, 1, "{}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn the_scenarios_of_a_group_start_from_one_base() {
+        for scenario in SCENARIOS.iter().filter(|scenario| scenario.group.is_some()) {
+            let others = SCENARIOS.iter().filter(|other| other.group == scenario.group);
+            assert!(others.into_iter().all(|other| other.base == scenario.base), "{}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn a_group_can_be_chosen_by_its_name() {
+        let chosen = choose(&["strangers".into()]).unwrap();
+        assert!(chosen.len() > 3 && chosen.iter().all(|scenario| scenario.group == Some("strangers")));
+    }
+
+    #[test]
+    fn an_unknown_name_is_a_usage_error() {
+        assert_eq!(choose(&["no_such".into()]).unwrap_err().exit_code(), 2);
+    }
+}

@@ -1,0 +1,62 @@
+//! What came out: outcomes of scenarios, as a line for a person and as JSON, and the closing count.
+
+use serde::{Deserialize, Serialize};
+
+/// How one scenario ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Its name.
+    pub scenario: String,
+    /// How long it took, its share of a common machine's start not included.
+    pub seconds: f64,
+    /// Why it failed; nothing when it passed.
+    pub failure: Option<String>,
+}
+
+impl Outcome {
+    /// The line for a person.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let verdict = if self.failure.is_none() { "ok    " } else { "FAILED" };
+        let line = format!("{verdict} {:<48} {:>7.1} s", self.scenario, self.seconds);
+        match &self.failure {
+            None => line,
+            Some(failure) => format!("{line}\n       {}", failure.replace('\n', "\n       ")),
+        }
+    }
+}
+
+/// The line that closes a run, alone on it.
+#[must_use]
+pub fn count(outcomes: &[Outcome]) -> String {
+    let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
+    format!("{} passed, {failed} failed", outcomes.len() - failed)
+}
+
+/// All outcomes as one JSON document.
+#[must_use]
+pub fn json(outcomes: &[Outcome]) -> String {
+    serde_json::json!({ "summary": count(outcomes), "scenarios": outcomes }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcomes() -> Vec<Outcome> {
+        let outcome = |name: &str, failure| Outcome { scenario: name.into(), seconds: 1.5, failure };
+        vec![outcome("a", None), outcome("b", Some("it rained\nall day".into())), outcome("c", None)]
+    }
+
+    #[test]
+    fn the_closing_line_counts_both() {
+        assert_eq!(count(&outcomes()), "2 passed, 1 failed");
+    }
+
+    #[test]
+    fn a_failure_says_why_below_its_name() {
+        let line = outcomes()[1].line();
+        assert!(line.starts_with("FAILED b "), "{line}");
+        assert!(line.ends_with("1.5 s\n       it rained\n       all day"), "{line}");
+    }
+}

@@ -1,0 +1,140 @@
+//! What a whole run shares: the image held fast, the folder locked, the accelerator found out once.
+
+use std::fs::{File, TryLockError};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::accelerator::Accelerator;
+use crate::program;
+use crate::session::{Order, Task};
+use crate::{Error, Result};
+
+/// What the host must have, each with its Debian package.
+const PROGRAMS: [(&str, &str); 9] = [
+    ("qemu-system-x86_64", "qemu-system-x86"),
+    ("unshare", "util-linux"),
+    ("ip", "iproute2"),
+    ("dnsmasq", "dnsmasq-base"),
+    ("ssh", "openssh-client"),
+    ("ssh-keygen", "openssh-client"),
+    ("nmap", "nmap"),
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+];
+
+/// The folder of one run at a time.
+#[derive(Debug)]
+pub struct Workplace {
+    folder: PathBuf,
+    image: PathBuf,
+    image_key: String,
+    /// What runs the guests.
+    pub accelerator: Accelerator,
+    _lock: File,
+}
+
+impl Workplace {
+    /// Locks `folder`, takes hold of the disk, and finds out the accelerator unless it is given.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there is no disk, a program is missing, or another run is under way.
+    pub fn open(disk: &Path, folder: &Path, accelerator: Option<Accelerator>) -> Result<Workplace> {
+        let missing: Vec<_> = PROGRAMS.iter().filter(|(name, _)| !program::is_installed(name)).collect();
+        if let Some((name, package)) = missing.first() {
+            return Err(Error::Refused(format!(
+                "the host has no program `{name}`: install the package `{package}` (`./dev` does) and try again"
+            )));
+        }
+        if !disk.is_file() {
+            return Err(Error::Refused(format!(
+                "{}: there is no built disk: build one with `./dev image`, or name one with --disk",
+                disk.display()
+            )));
+        }
+        std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
+        let folder = folder.canonicalize().map_err(Error::file(folder))?;
+        let lock = lock(&folder)?;
+        let (image, image_key) = hold(disk, &folder)?;
+        let accelerator = match accelerator {
+            Some(given) => given,
+            None => Accelerator::probe(&image, &folder.join("probe"))?,
+        };
+        let image_key = format!("{image_key} {accelerator}");
+        Ok(Workplace { folder, image, image_key, accelerator, _lock: lock })
+    }
+
+    /// An order with what every job needs; name and task are the caller's.
+    #[must_use]
+    pub fn order(&self) -> Order {
+        Order {
+            image: self.image.clone(),
+            image_key: self.image_key.clone(),
+            accelerator: self.accelerator.to_string(),
+            folder: self.folder.clone(),
+            name: String::new(),
+            task: Task::Run(crate::base::Base::Unbooted, Vec::new()),
+        }
+    }
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let file = File::create(&path).map_err(Error::file(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Refused(format!(
+            "{}: another run is under way: wait for it, or name another --folder",
+            folder.display()
+        ))),
+        Err(TryLockError::Error(source)) => Err(Error::File { path, source }),
+    }
+}
+
+/// Links the disk into the folder, so that a build replacing it cannot pull it away from under the
+/// overlays; the key says which disk it is.
+fn hold(disk: &Path, folder: &Path) -> Result<(PathBuf, String)> {
+    let about = std::fs::metadata(disk).map_err(Error::file(disk))?;
+    let key = format!("{}-{}-{}", about.ino(), about.mtime(), about.len());
+    let images = folder.join("images");
+    let held = images.join(format!("{key}.raw"));
+    if held.exists() {
+        return Ok((held, key));
+    }
+    // Bases of an older image go with it.
+    for old in [&images, &folder.join("bases")] {
+        if old.exists() {
+            std::fs::remove_dir_all(old).map_err(Error::file(old))?;
+        }
+    }
+    std::fs::create_dir_all(&images).map_err(Error::file(&images))?;
+    match std::fs::hard_link(disk, &held) {
+        Ok(()) => Ok((held, key)),
+        // Another file system: then the disk is used where it is.
+        Err(_) => Ok((disk.canonicalize().map_err(Error::file(disk))?, key)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_replaced_by_a_build_stays_readable() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = folder.path().join("disk.raw");
+        std::fs::write(&disk, "old").unwrap();
+        let (held, key) = hold(&disk, folder.path()).unwrap();
+        let new = folder.path().join("new");
+        std::fs::write(&new, "newer").unwrap();
+        std::fs::rename(&new, &disk).unwrap();
+        assert_eq!(std::fs::read_to_string(&held).unwrap(), "old");
+        assert_ne!(hold(&disk, folder.path()).unwrap().1, key);
+    }
+
+    #[test]
+    fn two_runs_in_one_folder_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = lock(folder.path()).unwrap();
+        assert!(matches!(lock(folder.path()), Err(Error::Refused(_))));
+    }
+}

@@ -1,0 +1,67 @@
+//! One disk boots under both firmwares from every kind of disk a provider's virtual machine has: virtio,
+//! virtio SCSI, SATA, NVMe. Many providers' machines are BIOS only; an image for UEFI alone, or an initrd
+//! without the one driver that finds the disk, is found out by the customer.
+//!
+//! Twice the machine is claimed on the way, once by each metadata disk, to the report that all its services
+//! are healthy; the others go as far as waiting for their owner.
+
+use crate::Result;
+use crate::base::{HEALTH_SECONDS, WAITING};
+use crate::club;
+use crate::seed::{Metadata, Source};
+use crate::session::Stage;
+use crate::vm::{Bus, Disk, Firmware, Plan};
+
+fn boots_unclaimed(stage: &mut Stage, firmware: Firmware, bus: Bus) -> Result<()> {
+    let disk = Disk::overlay(&stage.image, &stage.folder.join("disk.qcow2"))?;
+    let seed = Some(stage.seed(Source::NoCloud, &Metadata::default())?);
+    stage.start(Plan { bus, seed, ..Plan::new(disk, firmware) })?;
+    let limit = stage.limit(HEALTH_SECONDS);
+    stage.machine()?.serial().wait(WAITING, limit).map(drop)
+}
+
+fn boots_claimed(stage: &mut Stage, firmware: Firmware, source: Source) -> Result<()> {
+    stage.boot(firmware, source, &Metadata::with_mapping(club::MAPPING))?;
+    let limit = stage.limit(HEALTH_SECONDS);
+    stage.wait_for_health(limit)
+}
+
+/// BIOS, virtio disk, claimed by ConfigDrive.
+pub fn bios_virtio_blk(stage: &mut Stage) -> Result<()> {
+    boots_claimed(stage, Firmware::Bios, Source::ConfigDrive)
+}
+
+/// BIOS, virtio SCSI disk.
+pub fn bios_virtio_scsi(stage: &mut Stage) -> Result<()> {
+    boots_unclaimed(stage, Firmware::Bios, Bus::VirtioScsi)
+}
+
+/// BIOS, SATA disk.
+pub fn bios_ahci(stage: &mut Stage) -> Result<()> {
+    boots_unclaimed(stage, Firmware::Bios, Bus::Ahci)
+}
+
+/// BIOS, NVMe disk.
+pub fn bios_nvme(stage: &mut Stage) -> Result<()> {
+    boots_unclaimed(stage, Firmware::Bios, Bus::Nvme)
+}
+
+/// UEFI, virtio disk, claimed by NoCloud.
+pub fn uefi_virtio_blk(stage: &mut Stage) -> Result<()> {
+    boots_claimed(stage, Firmware::Uefi, Source::NoCloud)
+}
+
+/// UEFI, virtio SCSI disk.
+pub fn uefi_virtio_scsi(stage: &mut Stage) -> Result<()> {
+    boots_unclaimed(stage, Firmware::Uefi, Bus::VirtioScsi)
+}
+
+/// UEFI, SATA disk.
+pub fn uefi_ahci(stage: &mut Stage) -> Result<()> {
+    boots_unclaimed(stage, Firmware::Uefi, Bus::Ahci)
+}
+
+/// UEFI, NVMe disk.
+pub fn uefi_nvme(stage: &mut Stage) -> Result<()> {
+    boots_unclaimed(stage, Firmware::Uefi, Bus::Nvme)
+}

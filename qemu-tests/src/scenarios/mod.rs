@@ -1,0 +1,29 @@
+//! The specifications. Each file opens with what must hold and why; each function is one scenario of the
+//! table in [`crate::registry`]. Scenarios look into the guest over SSH and make it work only through the
+//! ports its people have.
+
+pub mod another_organisation;
+pub mod bad_metadata;
+pub mod boots;
+pub mod dkim;
+pub mod forged_sender;
+pub mod forward;
+pub mod grows_state;
+pub mod gtube;
+pub mod journal;
+pub mod keeps_state;
+mod letters;
+pub mod many_members;
+pub mod member_to_member;
+pub mod no_shell;
+pub mod open_relay;
+pub mod plaintext_ports;
+pub mod power_cycling;
+pub mod quota;
+pub mod roles_and_groups;
+pub mod sieve;
+pub mod submission;
+pub mod verity;
+pub mod webmail;
+
+pub use letters::{MAIL_SECONDS, letter};

@@ -1,0 +1,220 @@
+//! One QEMU process: planned, started, reset, photographed, saved, ended.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Disk, Firmware, Qmp, Serial};
+use crate::Result;
+use crate::accelerator::Accelerator;
+use crate::program::{Program, Running};
+use crate::world;
+
+/// How the machine sees its system disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bus {
+    /// virtio block device: most providers.
+    VirtioBlk,
+    /// virtio SCSI host adapter.
+    VirtioScsi,
+    /// SATA behind an AHCI controller.
+    Ahci,
+    /// NVMe.
+    Nvme,
+}
+
+impl Bus {
+    /// QEMU's devices for the drive called `disk` on this bus.
+    fn devices(self) -> &'static str {
+        match self {
+            Bus::VirtioBlk => "-device virtio-blk-pci,drive=disk,bootindex=0",
+            Bus::VirtioScsi => "-device virtio-scsi-pci,id=scsi -device scsi-hd,bus=scsi.0,drive=disk,bootindex=0",
+            Bus::Ahci => "-device ide-hd,bus=ide.0,drive=disk,bootindex=0",
+            Bus::Nvme => "-device nvme,serial=sos0,drive=disk,bootindex=0",
+        }
+    }
+}
+
+/// What machine to start.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Its system disk.
+    pub disk: Disk,
+    /// What starts the boot loader.
+    pub firmware: Firmware,
+    /// How the disk is attached.
+    pub bus: Bus,
+    /// The provider's metadata disk, read-only.
+    pub seed: Option<PathBuf>,
+    /// Whether it is wired to the test world.
+    pub network: bool,
+    /// Memory.
+    pub memory_mib: u32,
+    /// Processors.
+    pub cpus: u32,
+    /// The snapshot to go on from instead of a power-on.
+    pub snapshot: Option<&'static str>,
+}
+
+impl Plan {
+    /// The smallest machine we promise to run on: 1 GiB, two processors, a virtio disk.
+    #[must_use]
+    pub fn new(disk: Disk, firmware: Firmware) -> Plan {
+        Plan {
+            disk,
+            firmware,
+            bus: Bus::VirtioBlk,
+            seed: None,
+            network: true,
+            memory_mib: 1024,
+            cpus: 2,
+            snapshot: None,
+        }
+    }
+}
+
+/// A machine that has power. Dropping it pulls the plug.
+#[derive(Debug)]
+pub struct Machine {
+    qemu: Running,
+    qmp: Qmp,
+    serial: Serial,
+    folder: PathBuf,
+}
+
+impl Machine {
+    /// Starts a machine; its logs and sockets go to `folder`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] without QEMU, [`Error::Wire`] when QEMU ends at once (see `qemu.log`).
+    pub fn start(plan: Plan, folder: &Path, accelerator: Accelerator) -> Result<Machine> {
+        let socket = folder.join("qmp.sock");
+        // A machine that ran here before may have left its socket.
+        std::fs::remove_file(&socket).ok();
+        let serial = Serial::new(&folder.join("serial.log"));
+        let qemu = qemu(&plan, folder, accelerator)?.start(&folder.join("qemu.log"))?;
+        let qmp = Qmp::connect(&socket)?;
+        Ok(Machine { qemu, qmp, serial, folder: folder.to_owned() })
+    }
+
+    /// The serial console.
+    pub fn serial(&mut self) -> &mut Serial {
+        &mut self.serial
+    }
+
+    /// Presses the reset button.
+    ///
+    /// # Errors
+    /// From QMP.
+    pub fn reset(&mut self) -> Result<()> {
+        self.qmp.execute("system_reset", json!({})).map(drop)
+    }
+
+    /// Presses the power button and waits until the machine has turned itself off.
+    ///
+    /// # Errors
+    /// [`Error::Late`] when it does not.
+    pub fn power_down(&mut self, limit: Duration) -> Result<()> {
+        self.qmp.execute("system_powerdown", json!({}))?;
+        self.qemu.wait(limit)
+    }
+
+    /// Saves memory, devices and disk under a name inside the (qcow2) disk.
+    ///
+    /// # Errors
+    /// From QMP.
+    pub fn save(&mut self, name: &str) -> Result<()> {
+        self.qmp.monitor(&format!("savevm {name}"))
+    }
+
+    /// Pulls the plug after QEMU has flushed its files.
+    ///
+    /// # Errors
+    /// [`Error::Late`] when QEMU does not end.
+    pub fn unplug(mut self) -> Result<()> {
+        self.qmp.execute("quit", json!({}))?;
+        self.qemu.wait(Duration::from_secs(60))
+    }
+
+    /// Writes what is on the screen to `<name>.png` in the machine's folder.
+    ///
+    /// # Errors
+    /// From QMP.
+    pub fn photograph(&mut self, name: &str) -> Result<PathBuf> {
+        let path = self.folder.join(format!("{name}.png"));
+        self.qmp.execute("screendump", json!({ "filename": path, "format": "png" }))?;
+        Ok(path)
+    }
+
+    /// Whether QEMU has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.qemu.has_ended()
+    }
+}
+
+fn qemu(plan: &Plan, folder: &Path, accelerator: Accelerator) -> Result<Program> {
+    let shown = |path: &Path| path.display().to_string();
+    let mut program = Program::new("qemu-system-x86_64")
+        .words("-machine q35,vmport=off -nodefaults -display none -device VGA -rtc base=utc")
+        .words("-device virtio-rng-pci")
+        .words(accelerator.arguments())
+        .words(&format!("-m {} -smp {}", plan.memory_mib, plan.cpus))
+        .arg("-drive")
+        .arg(format!(
+            "if=none,id=disk,format={},cache=unsafe,discard=unmap,file={}",
+            plan.disk.format.name(),
+            shown(&plan.disk.path)
+        ))
+        .words(plan.bus.devices())
+        .arg("-chardev")
+        .arg(format!("file,id=serial,append=on,path={}", shown(&folder.join("serial.log"))))
+        .words("-serial chardev:serial")
+        .arg("-qmp")
+        .arg(format!("unix:{},server=on,wait=off", shown(&folder.join("qmp.sock"))))
+        .args(plan.firmware.arguments(folder)?);
+    if let Some(seed) = &plan.seed {
+        let drive = format!("if=none,id=seed,format=raw,readonly=on,file={}", shown(seed));
+        program = program.arg("-drive").arg(drive).words("-device virtio-blk-pci,drive=seed");
+    }
+    if plan.network {
+        program = program
+            .words(&format!("-netdev tap,id=net,ifname={},script=no,downscript=no", world::WIRE))
+            .words(&format!("-device virtio-net-pci,netdev=net,mac={}", world::MACHINE_MAC));
+    }
+    if let Some(snapshot) = plan.snapshot {
+        program = program.words(&format!("-loadvm {snapshot}"));
+    }
+    Ok(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::DiskFormat;
+
+    fn command_line(plan: &Plan) -> String {
+        qemu(plan, Path::new("/run/x"), Accelerator::Tcg).unwrap().shown().to_owned()
+    }
+
+    fn plan() -> Plan {
+        Plan::new(Disk { path: "/d".into(), format: DiskFormat::Raw }, Firmware::Bios)
+    }
+
+    #[test]
+    fn a_machine_has_the_smallest_promised_size_unless_told() {
+        assert!(command_line(&plan()).contains("-m 1024 -smp 2 "));
+    }
+
+    #[test]
+    fn a_machine_without_network_needs_no_wire() {
+        assert!(command_line(&plan()).contains("-netdev tap"));
+        assert!(!command_line(&Plan { network: false, ..plan() }).contains("netdev"));
+    }
+
+    #[test]
+    fn the_metadata_disk_is_read_only() {
+        let line = command_line(&Plan { seed: Some("/s".into()), ..plan() });
+        assert!(line.contains("readonly=on,file=/s"), "{line}");
+    }
+}
