@@ -15,8 +15,16 @@ use crate::mirror::Mirror;
 use crate::progress::{Progress, Unit};
 
 /// What apt may know of our environment: proxies and certificates.
-const HANDED_ON: &[&str] =
-    &["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+const HANDED_ON: &[&str] = &[
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
 
 /// A private apt.
 #[derive(Debug)]
@@ -53,12 +61,25 @@ impl Apt {
     ///
     /// # Errors
     /// [`Error::NoKeyring`], or [`Error::Io`] where the root cannot be made.
-    pub fn prepare(root: &Path, architecture: &str, archives: &[Archive], mirror: &Mirror, keyring: &Path) -> Result<Self> {
+    pub fn prepare(
+        root: &Path,
+        architecture: &str,
+        archives: &[Archive],
+        mirror: &Mirror,
+        keyring: &Path,
+    ) -> Result<Self> {
         if !keyring.is_file() {
             return Err(Error::NoKeyring { path: keyring.to_owned() });
         }
         let keyring = keyring.canonicalize().map_err(|e| Error::io("read", keyring, e))?;
-        for folder in ["etc/apt.conf.d", "etc/preferences.d", "etc/trusted.gpg.d", "lists/partial", "cache/archives/partial", "state"] {
+        for folder in [
+            "etc/apt.conf.d",
+            "etc/preferences.d",
+            "etc/trusted.gpg.d",
+            "lists/partial",
+            "cache/archives/partial",
+            "state",
+        ] {
             let path = root.join(folder);
             fs::create_dir_all(&path).map_err(|e| Error::io("create", &path, e))?;
         }
@@ -79,12 +100,13 @@ impl Apt {
     /// A [`Refusal`] where an archive is not to be trusted, [`Error::Network`] where it cannot be fetched.
     pub fn update(&self, progress: Progress) -> Result<()> {
         let task = progress.task("indexes", Unit::Items, 100);
-        let finished = self.run("apt-get").args(["-q", "-o", "APT::Status-Fd=1", "update"]).finish_with(&mut |line| {
-            if let Some((percent, what)) = download_status(line) {
-                task.set(percent);
-                task.message(what);
-            }
-        })?;
+        let finished =
+            self.run("apt-get").args(["-q", "-o", "APT::Status-Fd=1", "update"]).finish_with(&mut |line| {
+                if let Some((percent, what)) = download_status(line) {
+                    task.set(percent);
+                    task.message(what);
+                }
+            })?;
         task.finish();
         if finished.status.success() { Ok(()) } else { Err(self.explain(&finished)) }
     }
@@ -123,7 +145,8 @@ impl Apt {
 
     /// Which of our errors a failed update is, by apt's words (those of apt 2.6 with gpgv and of apt 3.0 with sqv).
     fn explain(&self, finished: &Finished) -> Error {
-        let said: Vec<&str> = finished.stderr.lines().filter(|line| line.starts_with("E: ") || line.starts_with("W: ")).collect();
+        let said: Vec<&str> =
+            finished.stderr.lines().filter(|line| line.starts_with("E: ") || line.starts_with("W: ")).collect();
         for (sort, words) in SORTS {
             let Some(line) = said.iter().find(|line| words.iter().any(|word| line.contains(word))) else { continue };
             let detail = line[3..].trim_end_matches('.').to_owned();
@@ -131,13 +154,16 @@ impl Apt {
         }
         let reason = if said.is_empty() { finished.stderr.trim().to_owned() } else { said.join("\n") };
         let of = |kind| self.archives.iter().find(|archive| archive.kind == kind).map(|archive| archive.suite.as_str());
-        let url = of(Kind::Main).or_else(|| of(Kind::Security)).map_or_else(String::new, |suite| format!("the indexes of {suite}"));
+        let url = of(Kind::Main)
+            .or_else(|| of(Kind::Security))
+            .map_or_else(String::new, |suite| format!("the indexes of {suite}"));
         Error::Network { url, reason }
     }
 
     fn refusal(&self, sort: Sort, detail: String) -> Error {
         let archive = self.archives.iter().map(|archive| archive.suite.as_str());
-        let archive = archive.filter(|suite| names(&detail, suite)).max_by_key(|suite| suite.len()).unwrap_or("?").to_owned();
+        let archive =
+            archive.filter(|suite| names(&detail, suite)).max_by_key(|suite| suite.len()).unwrap_or("?").to_owned();
         match sort {
             Sort::Key => Refusal::KeyMissing { archive, keyring: self.keyring.clone(), detail }.into(),
             Sort::Expired => Refusal::ArchiveExpired { archive, detail }.into(),
@@ -161,7 +187,16 @@ const SORTS: &[(Sort, &[&str])] = &[
     (Sort::Key, &["NO_PUBKEY", "Missing key", "public key is not available"]),
     (Sort::Expired, &["is expired (invalid since", "is not valid yet", "EXPKEYSIG", "EXPSIG"]),
     (Sort::Signature, &["BADSIG", "Bad signature", "NODATA", "is not (yet) available", "Message has been manipulated"]),
-    (Sort::Signature, &["is not signed", "no longer signed", "Clearsigned file isn't valid", "signatures were invalid", "OpenPGP signature verification failed"]),
+    (
+        Sort::Signature,
+        &[
+            "is not signed",
+            "no longer signed",
+            "Clearsigned file isn't valid",
+            "signatures were invalid",
+            "OpenPGP signature verification failed",
+        ],
+    ),
     (Sort::Index, &["Hash Sum mismatch", "File has unexpected size", "Hashes of expected file"]),
 ];
 
@@ -253,7 +288,8 @@ mod tests {
 
     #[test]
     fn apts_answer_is_read_line_by_line() {
-        let line = "Inst libc6 (2.41-12 Debian:13.8/stable, Debian-Security:13/stable-security [amd64]) [gcc-14-base:amd64 ]";
+        let line =
+            "Inst libc6 (2.41-12 Debian:13.8/stable, Debian-Security:13/stable-security [amd64]) [gcc-14-base:amd64 ]";
         let expected = Chosen { name: "libc6".into(), version: "2.41-12".into(), architecture: "amd64".into() };
         assert_eq!(chosen(line), Some(expected));
         assert_eq!(chosen("Conf libc6 (2.41-12 Debian:13.8/stable [amd64])"), None);

@@ -123,6 +123,21 @@ impl Run {
         }
     }
 
+    /// Runs it to its end with our own standard output and error, for a program that shows its progress itself.
+    ///
+    /// # Errors
+    /// As [`Run::run`], without the program's words: they were shown already.
+    pub fn run_visibly(self) -> Result<()> {
+        log::debug!("run: {}", self.line());
+        let mut command = self.command();
+        let status =
+            command.stdout(Stdio::inherit()).stderr(Stdio::inherit()).status().map_err(|e| self.not_started(e))?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Error::Command { program: self.name(), status: status.to_string(), stderr: String::new() })
+    }
+
     /// Runs it to its end, whatever its exit status.
     ///
     /// # Errors
@@ -185,20 +200,20 @@ impl Run {
 
 /// Hands `input` to the program; one that does not want all of it is no error.
 fn feed(stdin: Option<impl io::Write>, input: Option<Vec<u8>>) {
-    if let (Some(mut stdin), Some(input)) = (stdin, input) {
-        if let Err(error) = stdin.write_all(&input) {
-            log::debug!("the program did not read all of its input: {error}");
-        }
+    if let (Some(mut stdin), Some(input)) = (stdin, input)
+        && let Err(error) = stdin.write_all(&input)
+    {
+        log::debug!("the program did not read all of its input: {error}");
     }
 }
 
 /// Reads all of stderr.
 fn drain(stderr: Option<impl Read>) -> String {
     let mut bytes = Vec::new();
-    if let Some(mut stderr) = stderr {
-        if let Err(error) = stderr.read_to_end(&mut bytes) {
-            log::debug!("stderr ended early: {error}");
-        }
+    if let Some(mut stderr) = stderr
+        && let Err(error) = stderr.read_to_end(&mut bytes)
+    {
+        log::debug!("stderr ended early: {error}");
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -136,7 +136,13 @@ impl Definition {
     pub fn digest(&self) -> Sha256 {
         let mut text = format!("{}\n{}\n", self.release, self.architecture);
         for archive in &self.archives {
-            text += &format!("archive {} {:?} {} {}\n", archive.name, archive.kind, archive.suite, archive.components.join(" "));
+            text += &format!(
+                "archive {} {:?} {} {}\n",
+                archive.name,
+                archive.kind,
+                archive.suite,
+                archive.components.join(" ")
+            );
         }
         for set in [Set::Device, Set::Tools] {
             for package in self.wanted(set).keys() {

@@ -23,7 +23,9 @@ pub enum Error {
         source: io::Error,
     },
     /// The file system is full.
-    #[error("cannot write {path}: the disk is full; free some space (`df -h` shows where) and run the same command again, it goes on where it stopped")]
+    #[error(
+        "cannot write {path}: the disk is full; free some space (`df -h` shows where) and run the same command again, it goes on where it stopped"
+    )]
     DiskFull {
         /// What was being written.
         path: PathBuf,
@@ -71,13 +73,17 @@ pub enum Error {
         known: String,
     },
     /// The working directory is not inside a checkout.
-    #[error("{path} is not inside a checkout of this repository (no image/releases above it); go there or pass --repository")]
+    #[error(
+        "{path} is not inside a checkout of this repository (no image/releases above it); go there or pass --repository"
+    )]
     NoRepository {
         /// Where the search began.
         path: PathBuf,
     },
     /// No mirror was named and the host's apt sources name none either.
-    #[error("no Debian mirror is known: pass --mirror URL or set SOS_MIRROR (the apt sources of this host name no Debian archive)")]
+    #[error(
+        "no Debian mirror is known: pass --mirror URL or set SOS_MIRROR (the apt sources of this host name no Debian archive)"
+    )]
     NoMirror,
     /// A mirror was named in a form that is not understood.
     #[error("«{mirror}» is not a mirror: give an http://, https:// or file:// address, or an existing folder")]
@@ -94,7 +100,9 @@ pub enum Error {
         wanted_by: PathBuf,
     },
     /// apt's solver finds no solution.
-    #[error("the {set} packages cannot be installed together:\n{reason}\nremove or replace one of the packages named, in image/releases or overlays/*/service.toml")]
+    #[error(
+        "the {set} packages cannot be installed together:\n{reason}\nremove or replace one of the packages named, in image/releases or overlays/*/service.toml"
+    )]
     Unsatisfiable {
         /// Which set.
         set: &'static str,
@@ -108,7 +116,9 @@ pub enum Error {
         path: PathBuf,
     },
     /// The lock was made from another definition than the one at hand.
-    #[error("{lock} is older than the definition: the packages asked for have changed since; run `sos-build lock {release}`")]
+    #[error(
+        "{lock} is older than the definition: the packages asked for have changed since; run `sos-build lock {release}`"
+    )]
     LockOutdated {
         /// The lock.
         lock: PathBuf,
@@ -116,7 +126,9 @@ pub enum Error {
         release: String,
     },
     /// No source has these packages any more.
-    #[error("no source has these packages of the lock any more:\n{packages}\nrun `sos-build lock {release}` to take their successors, or name a source that keeps old ones with --snapshot URL or --pool URL")]
+    #[error(
+        "no source has these packages of the lock any more:\n{packages}\nrun `sos-build lock {release}` to take their successors, or name a source that keeps old ones with --snapshot URL or --pool URL"
+    )]
     Gone {
         /// The lock's release.
         release: String,
@@ -124,13 +136,18 @@ pub enum Error {
         packages: String,
     },
     /// A server could not be reached, or gave up.
-    #[error("cannot fetch {url}: {reason}; check the network and the mirror, then run the same command again, it goes on where it stopped")]
+    #[error(
+        "cannot fetch {url}: {reason}; check the network and the mirror, then run the same command again, it goes on where it stopped"
+    )]
     Network {
         /// The address.
         url: String,
         /// The reason with its causes.
         reason: String,
     },
+    /// The release could not be described or signed.
+    #[error("{0}")]
+    Signing(#[from] sos_signing::Fault),
     /// What was offered is not to be trusted.
     #[error("refused: {0}")]
     Refused(#[from] Refusal),
@@ -140,7 +157,9 @@ pub enum Error {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The archive's `InRelease` was changed after it was signed, or is not signed at all.
-    #[error("the signature of archive «{archive}» is wrong: {detail}; use another mirror, this one was tampered with or is broken")]
+    #[error(
+        "the signature of archive «{archive}» is wrong: {detail}; use another mirror, this one was tampered with or is broken"
+    )]
     ArchiveSignatureWrong {
         /// The suite.
         archive: String,
@@ -148,7 +167,9 @@ pub enum Refusal {
         detail: String,
     },
     /// The archive's `Valid-Until` has passed, or the key that signed it has expired.
-    #[error("archive «{archive}» has expired: {detail}; check this machine's clock, or use a mirror that is up to date")]
+    #[error(
+        "archive «{archive}» has expired: {detail}; check this machine's clock, or use a mirror that is up to date"
+    )]
     ArchiveExpired {
         /// The suite.
         archive: String,
@@ -156,7 +177,9 @@ pub enum Refusal {
         detail: String,
     },
     /// The keyring lacks the key that signed the archive.
-    #[error("the keyring {keyring} lacks the key that signed archive «{archive}»: {detail}; update debian-archive-keyring or pass --keyring FILE")]
+    #[error(
+        "the keyring {keyring} lacks the key that signed archive «{archive}»: {detail}; update debian-archive-keyring or pass --keyring FILE"
+    )]
     KeyMissing {
         /// The suite.
         archive: String,
@@ -166,7 +189,9 @@ pub enum Refusal {
         detail: String,
     },
     /// An index is not the one that the archive's `InRelease` vouches for.
-    #[error("an index of archive «{archive}» is not the one that was signed: {detail}; the mirror may be in the middle of an update, try again in an hour or use another")]
+    #[error(
+        "an index of archive «{archive}» is not the one that was signed: {detail}; the mirror may be in the middle of an update, try again in an hour or use another"
+    )]
     IndexWrong {
         /// The suite.
         archive: String,
@@ -182,7 +207,9 @@ pub enum Refusal {
         found: String,
     },
     /// A package file has another SHA-256 than the lock says, twice.
-    #[error("{url} is not the package that the lock names: its SHA-256 is {found}, not {wanted}, even when fetched again; use another mirror")]
+    #[error(
+        "{url} is not the package that the lock names: its SHA-256 is {found}, not {wanted}, even when fetched again; use another mirror"
+    )]
     WrongHash {
         /// Where it came from.
         url: String,
@@ -222,6 +249,7 @@ impl Error {
             | Self::Package { .. }
             | Self::Command { .. }
             | Self::Gone { .. }
+            | Self::Signing(_)
             | Self::Network { .. } => 1,
             Self::Malformed { .. }
             | Self::MissingProgram { .. }

@@ -110,19 +110,19 @@ enum Got {
 impl Fetch<'_> {
     /// Brings in one package from the first source that has it.
     fn package(&self, package: &Package) -> Result<Outcome> {
-        let outcome = self.from_any_source(package);
+        let outcome = self.any_source(package);
         if outcome.is_err() {
             self.stop.store(true, Ordering::Relaxed);
         }
         outcome
     }
 
-    fn from_any_source(&self, package: &Package) -> Result<Outcome> {
+    fn any_source(&self, package: &Package) -> Result<Outcome> {
         let part = self.pool.part(package);
         self.task.advance(fs::metadata(part).map_or(0, |metadata| metadata.len()));
         let mut unreachable = None;
         for place in self.sources.offers(self.lock, package) {
-            match self.from_source(package, &place) {
+            match self.one_source(package, &place) {
                 Ok(Outcome::Gone) => {}
                 Err(error @ Error::Network { .. }) => unreachable = Some(error),
                 ended => return ended,
@@ -132,7 +132,7 @@ impl Fetch<'_> {
     }
 
     /// Brings in one package from one source: a broken connection is taken up again, a wrong hash fetched once more.
-    fn from_source(&self, package: &Package, place: &Place) -> Result<Outcome> {
+    fn one_source(&self, package: &Package, place: &Place) -> Result<Outcome> {
         let (mut broken, mut wrong) = (0, 0);
         loop {
             let mut part = Part::open(self.pool.part(package), package.size, &self.task)?;

@@ -10,7 +10,17 @@ use crate::lock::Kind;
 
 /// Debian's suites that a host may name, beside the one that is built.
 const SUITES: &[&str] = &[
-    "oldoldstable", "oldstable", "stable", "testing", "unstable", "sid", "bullseye", "bookworm", "trixie", "forky", "duke",
+    "oldoldstable",
+    "oldstable",
+    "stable",
+    "testing",
+    "unstable",
+    "sid",
+    "bullseye",
+    "bookworm",
+    "trixie",
+    "forky",
+    "duke",
 ];
 
 /// The sources of a host, in the order apt reads them.
@@ -157,7 +167,8 @@ fn deb822(stanza: &[&str]) -> Vec<Source> {
         }
         words
     };
-    let off = field("Enabled").first().is_some_and(|word| matches!(word.to_ascii_lowercase().as_str(), "no" | "false" | "0"));
+    let off =
+        field("Enabled").first().is_some_and(|word| matches!(word.to_ascii_lowercase().as_str(), "no" | "false" | "0"));
     if off || !field("Types").iter().any(|kind| kind == "deb") {
         return Vec::new();
     }
@@ -243,7 +254,11 @@ Components: main
         let list = etc.path().join("mirrors.list");
         fs::write(&list, "# mirrors\nhttps://cloud.example/debian\tpriority:1\n").unwrap();
         let uri = format!("mirror+file://{}", list.display());
-        fs::write(parts.join("debian.sources"), BOOKWORM.replace("http://mirror.example/debian\n", &format!("{uri}\n"))).unwrap();
+        fs::write(
+            parts.join("debian.sources"),
+            BOOKWORM.replace("http://mirror.example/debian\n", &format!("{uri}\n")),
+        )
+        .unwrap();
         fs::write(parts.join("vendor.list"), "deb http://vendor.example/debian trixie main\n").unwrap();
         fs::write(parts.join("left.list.disabled"), "deb http://left.example/debian trixie main\n").unwrap();
         let host = HostSources::read(etc.path());

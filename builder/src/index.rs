@@ -66,7 +66,9 @@ fn entry(paragraph: &str) -> Result<(Chosen, Entry), String> {
         }
     }
     let name = fields.get("Package").copied().unwrap_or("?");
-    let field = |wanted: &str| fields.get(wanted).map(|value| (*value).to_owned()).ok_or_else(|| format!("package {name} lacks «{wanted}»"));
+    let field = |wanted: &str| {
+        fields.get(wanted).map(|value| (*value).to_owned()).ok_or_else(|| format!("package {name} lacks «{wanted}»"))
+    };
     let size = field("Size")?.parse().map_err(|_| format!("package {name}: its size is not a number"))?;
     let sha256 = Sha256::try_from(field("SHA256")?).map_err(|reason| format!("package {name}: {reason}"))?;
     let key = Chosen { name: field("Package")?, version: field("Version")?, architecture: field("Architecture")? };
@@ -121,7 +123,8 @@ impl Release {
 fn seconds(date: &str) -> Result<u64, String> {
     let wrong = || format!("«{date}» is not a date");
     let numeric = date.replace("UTC", "+0000");
-    let parsed = time::OffsetDateTime::parse(&numeric, &time::format_description::well_known::Rfc2822).map_err(|_| wrong())?;
+    let parsed =
+        time::OffsetDateTime::parse(&numeric, &time::format_description::well_known::Rfc2822).map_err(|_| wrong())?;
     u64::try_from(parsed.unix_timestamp()).map_err(|_| wrong())
 }
 

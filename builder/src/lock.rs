@@ -187,7 +187,10 @@ impl Lock {
     /// What the type alone does not say of a lock.
     fn check(&self) -> std::result::Result<(), String> {
         if self.format != FORMAT {
-            return Err(format!("format {} is not the format {FORMAT} that this program reads; lock again", self.format));
+            return Err(format!(
+                "format {} is not the format {FORMAT} that this program reads; lock again",
+                self.format
+            ));
         }
         if !self.packages.is_sorted_by(|a, b| a.name < b.name) {
             return Err("the packages are not sorted by name, or one is there twice; lock again".into());

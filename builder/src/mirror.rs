@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn the_security_tree_lies_beside_the_main_one_when_nobody_names_it() {
-        let mirror = Mirror::choose(Some("http://mirror.example/debian/"), None, &HostSources::default(), "trixie").unwrap();
+        let mirror =
+            Mirror::choose(Some("http://mirror.example/debian/"), None, &HostSources::default(), "trixie").unwrap();
         assert_eq!(mirror.base(Kind::Main).apt_uri(), "http://mirror.example/debian");
         assert_eq!(mirror.base(Kind::Security).apt_uri(), "http://mirror.example/debian-security");
     }

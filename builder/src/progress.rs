@@ -124,7 +124,9 @@ impl Task {
         match self.progress {
             Progress::Json => self.event("done", seconds),
             Progress::Silent => {}
-            Progress::Bar | Progress::Plain => eprintln!("{}: {} in {seconds:.1} s", self.name, self.amount(self.bar.position())),
+            Progress::Bar | Progress::Plain => {
+                eprintln!("{}: {} in {seconds:.1} s", self.name, self.amount(self.bar.position()))
+            }
         }
     }
 

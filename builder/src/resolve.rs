@@ -19,7 +19,13 @@ use crate::progress::Progress;
 /// # Errors
 /// [`Error::UnknownPackage`], [`Error::Unsatisfiable`], [`Error::NoKeyring`], [`Error::Network`], or a [`Refusal`]
 /// of the archive.
-pub fn resolve(definition: &Definition, mirror: &Mirror, keyring: &Path, work: &Path, progress: Progress) -> Result<Lock> {
+pub fn resolve(
+    definition: &Definition,
+    mirror: &Mirror,
+    keyring: &Path,
+    work: &Path,
+    progress: Progress,
+) -> Result<Lock> {
     let apt = Apt::prepare(work, &definition.architecture, &definition.archives, mirror, keyring)?;
     apt.update(progress)?;
     let mut archives = Vec::new();
