@@ -15,10 +15,10 @@ use crate::command::Run;
 use crate::disk::{self, Layout};
 use crate::error::Error;
 use crate::exclude::Exclude;
-use crate::pool::PoolReady;
 use crate::layer::{self, Identity};
 use crate::lock::{Lock, Package, Set};
 use crate::meter::{Meter, Stage};
+use crate::pool::PoolReady;
 use crate::progress::{Progress, Unit};
 use crate::root_image::{self, RootImage};
 use crate::rootfs;
@@ -83,7 +83,8 @@ pub struct Built {
 /// A build's version: the Debian release, the lock's date and a number for several on one day.
 #[must_use]
 pub fn version(prefix: u32, epoch: u64, number: u32) -> String {
-    let date = time::OffsetDateTime::from_unix_timestamp(i64::try_from(epoch).unwrap_or(0)).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    let date = time::OffsetDateTime::from_unix_timestamp(i64::try_from(epoch).unwrap_or(0))
+        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
     format!("{prefix}.{:04}{:02}{:02}.{number}", date.year(), u8::from(date.month()), date.day())
 }
 
@@ -118,7 +119,10 @@ pub fn start(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<Built, 
     for program in layer::PROGRAMS {
         let path = order.programs.join(program);
         if !path.is_file() {
-            return Err(Error::malformed(path, "the device's program is missing; run `cargo build --release --workspace`"));
+            return Err(Error::malformed(
+                path,
+                "the device's program is missing; run `cargo build --release --workspace`",
+            ));
         }
     }
     let output = output_dir(order.cache, &lock.release);
@@ -128,16 +132,10 @@ pub fn start(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<Built, 
     let text = serde_json::to_string_pretty(&plan).map_err(|e| Error::malformed(&plan_file, e.to_string()))?;
     fs::write(&plan_file, text).map_err(|e| Error::io("write", &plan_file, e))?;
     let ourselves = std::env::current_exe().map_err(|e| Error::io("find", "sos-build", e))?;
-    let ordinary_user = !is_root();
-    let line = sandbox::enter(&ourselves, vec![OsString::from("inside"), plan_file.into()], ordinary_user);
+    let arguments = vec![OsString::from("inside"), plan_file.into()];
+    let line = sandbox::enter(&ourselves, arguments, !sandbox::is_root());
     Run::new(&line[0]).args(&line[1..]).inherit(&["RUST_LOG"]).run_visibly()?;
     Built::load(&output)
-}
-
-/// Whether we run as root: only then do the host's own ids stand for the image's.
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0)
 }
 
 fn plan(lock: &Lock, pool: &PoolReady, order: &Order<'_>, output: PathBuf) -> Result<Plan, Error> {
@@ -187,8 +185,7 @@ impl Built {
 /// # Errors
 /// What a stage fails with.
 pub fn inside(plan_file: &Path) -> Result<(), Error> {
-    let text = fs::read_to_string(plan_file).map_err(|e| Error::io("read", plan_file, e))?;
-    let plan: Plan = serde_json::from_str(&text).map_err(|e| Error::malformed(plan_file, e.to_string()))?;
+    let plan = Plan::load(plan_file)?;
     let key = plan.disk_key()?;
     let disk = plan.output.join("disk.raw");
     if disk.is_file() && Built::load(&plan.output).is_ok_and(|built| built.key == key) {
@@ -207,6 +204,31 @@ pub fn inside(plan_file: &Path) -> Result<(), Error> {
 }
 
 impl Plan {
+    /// Reads the plan that [`start`] wrote.
+    ///
+    /// # Errors
+    /// A plan that is not there or not whole.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
+        serde_json::from_str(&text).map_err(|e| Error::malformed(path, e.to_string()))
+    }
+
+    /// The root in which the build's tools run.
+    #[must_use]
+    pub fn tools_root(&self) -> PathBuf {
+        self.cache.join("tools").join(self.tools_key())
+    }
+
+    /// `SOURCE_DATE_EPOCH`, seconds.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn tools_key(&self) -> String {
+        Key::new("tools", TOOLS).text(&self.tools_digest).hex()
+    }
+
     fn image(&self, name: &str) -> PathBuf {
         self.repository.join("image").join(name)
     }
@@ -218,7 +240,10 @@ impl Plan {
     }
 
     fn grub_key(&self) -> Result<String, Error> {
-        let key = Key::new("grub", GRUB).text(&self.tools_digest).file(&self.image("boot/grub.cfg"))?;
+        let key = Key::new("grub", GRUB)
+            .text(&crate::grub::recipe())
+            .text(&self.tools_digest)
+            .file(&self.image("boot/grub.cfg"))?;
         Ok(key.file(&self.image("disk.toml"))?.hex())
     }
 
@@ -274,12 +299,22 @@ impl Plan {
         let root_image = self.read_root_image(&root_dir)?;
         let slot = layout.partition("root-a")?.size;
         if root_image.size * 100 > slot * layout.fill_percent {
-            let text = format!("the root has {} MiB, more than {} % of its slot of {} MiB", root_image.size / disk::MIB, layout.fill_percent, slot / disk::MIB);
+            let text = format!(
+                "the root has {} MiB, more than {} % of its slot of {} MiB",
+                root_image.size / disk::MIB,
+                layout.fill_percent,
+                slot / disk::MIB
+            );
             return Err(Error::malformed("image/disk.toml", text));
         }
         meter.stage("disk", |_| {
-            self.disk(&tools, &layout, &Parts { grub, initrd: initrd_dir.clone(), rootfs: rootfs.clone(), root: root_dir.clone() }, &root_image)
-                .map(|()| (PathBuf::new(), false))
+            self.disk(
+                &tools,
+                &layout,
+                &Parts { grub, initrd: initrd_dir.clone(), rootfs: rootfs.clone(), root: root_dir.clone() },
+                &root_image,
+            )
+            .map(|()| (PathBuf::new(), false))
         })?;
         let bytes = |path: &Path| fs::metadata(path).map(|m| m.len()).map_err(|e| Error::io("read", path, e));
         let stages = meter.stages();
@@ -306,11 +341,12 @@ impl Plan {
     /// The tools' root: unpacked and not configured, for they are only programs and libraries.
     fn tools(&self, meter: &mut Meter) -> Result<PathBuf, Error> {
         meter.stage("tools", |progress| {
-            let key = Key::new("tools", TOOLS).text(&self.tools_digest).hex();
-            cache::directory(&self.cache, "tools", &key, |dir| {
+            cache::directory(&self.cache, "tools", &self.tools_key(), |dir| {
                 let task = progress.task("unpack", Unit::Bytes, total(&self.tools));
                 let workers = std::thread::available_parallelism().map_or(2, usize::from);
-                crate::unpack::unpack(dir, &self.base_files[1], &self.tools, &Exclude::nothing(), workers, &|n| task.advance(n))?;
+                crate::unpack::unpack(dir, &self.base_files[1], &self.tools, &Exclude::nothing(), workers, &|n| {
+                    task.advance(n)
+                })?;
                 task.finish();
                 Ok(())
             })
@@ -355,7 +391,8 @@ impl Plan {
         cache::directory(&self.cache, "root-image", &self.root_image_key()?, |dir| {
             let (upper, merged) = (dir.join("layer"), dir.join("merged"));
             fs::create_dir_all(&upper).map_err(|e| Error::io("create", &upper, e))?;
-            let identity = Identity { version: self.version.clone(), release: self.release.clone(), suite: self.suite.clone() };
+            let identity =
+                Identity { version: self.version.clone(), release: self.release.clone(), suite: self.suite.clone() };
             sandbox::overlay(root, &upper, &merged)?;
             layer::fill(&merged, &self.repository.join("overlays"), &self.programs, &identity)?;
             let device = Sandbox::prepare(&merged, self.epoch)?;
@@ -396,7 +433,10 @@ impl Plan {
         write(work.join("bootstate/state-2"), &disk::boot_state(2))?;
         copy(parts.rootfs.join("vmlinuz"), work.join("boot-a/vmlinuz"))?;
         copy(parts.initrd.join("initrd"), work.join("boot-a/initrd"))?;
-        let slot = format!("set roothash={}\nset hash_offset={}\nset slot_build={}\n", root.root_hash, root.hash_offset, self.slot_build);
+        let slot = format!(
+            "set roothash={}\nset hash_offset={}\nset slot_build={}\n",
+            root.root_hash, root.hash_offset, self.slot_build
+        );
         write(work.join("boot-a/slot.cfg"), slot.as_bytes())?;
         tools.bind(&self.output, OUTPUT)?;
         let seen_at = format!("{OUTPUT}/parts");

@@ -129,7 +129,14 @@ pub fn uuid(seed: &str, name: &str) -> String {
 ///
 /// # Errors
 /// mke2fs's words; content that does not fit is among them.
-pub fn ext2(tools: &Sandbox, dir: &Path, seen_at: &str, partition: &Partition, content: &str, seed: &str) -> Result<PathBuf, Error> {
+pub fn ext2(
+    tools: &Sandbox,
+    dir: &Path,
+    seen_at: &str,
+    partition: &Partition,
+    content: &str,
+    seed: &str,
+) -> Result<PathBuf, Error> {
     let image = format!("{}.img", partition.name);
     let id = uuid(seed, &image);
     crate::cache::remove_file(&dir.join(&image))?;
@@ -154,10 +161,7 @@ pub fn esp(tools: &Sandbox, dir: &Path, seen_at: &str, partition: &Partition, se
     let volume = &uuid(seed, "esp").replace('-', "")[..8].to_owned();
     tools.program("mkfs.fat").args(["--invariant", "-F", "32", "-s", "1", "-n", "ESP", "-i", volume, &image]).run()?;
     tools.program("mmd").args(["-i", &image, "::/EFI", "::/EFI/BOOT"]).run()?;
-    tools
-        .program("mcopy")
-        .args(["-i", &image, &format!("{seen_at}/BOOTX64.EFI"), "::/EFI/BOOT/BOOTX64.EFI"])
-        .run()?;
+    tools.program("mcopy").args(["-i", &image, &format!("{seen_at}/BOOTX64.EFI"), "::/EFI/BOOT/BOOTX64.EFI"]).run()?;
     Ok(path)
 }
 
@@ -174,12 +178,23 @@ pub fn boot_state(sequence: u32) -> Vec<u8> {
 ///
 /// # Errors
 /// sfdisk's words, a part larger than its partition, or a disk that cannot be written.
-pub fn assemble(tools: &Sandbox, disk: &Path, seen_at: &str, layout: &Layout, seed: &str, parts: &[(&str, PathBuf)]) -> Result<(), Error> {
+pub fn assemble(
+    tools: &Sandbox,
+    disk: &Path,
+    seen_at: &str,
+    layout: &Layout,
+    seed: &str,
+    parts: &[(&str, PathBuf)],
+) -> Result<(), Error> {
     let io = |e| Error::io("write", disk, e);
     let file = File::create(disk).map_err(io)?;
     file.set_len(layout.size()).map_err(io)?;
     drop(file);
-    tools.program("sfdisk").args(["--quiet", "--no-reread", "--no-tell-kernel", seen_at]).input(table(layout, seed)).run()?;
+    tools
+        .program("sfdisk")
+        .args(["--quiet", "--no-reread", "--no-tell-kernel", seen_at])
+        .input(table(layout, seed))
+        .run()?;
     let mut file = File::options().write(true).open(disk).map_err(io)?;
     for (name, part) in parts {
         let (start, room) = match *name {
@@ -188,7 +203,10 @@ pub fn assemble(tools: &Sandbox, disk: &Path, seen_at: &str, layout: &Layout, se
         };
         let size = fs::metadata(part).map_err(|e| Error::io("read", part, e))?.len();
         if size > room {
-            return Err(Error::malformed(part, format!("it has {size} bytes; its place on the disk, {name}, holds {room}")));
+            return Err(Error::malformed(
+                part,
+                format!("it has {size} bytes; its place on the disk, {name}, holds {room}"),
+            ));
         }
         copy_sparse(part, &mut file, start).map_err(io)?;
     }

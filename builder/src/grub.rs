@@ -15,9 +15,22 @@ const PREFIX: &str = "(,gpt3)/";
 /// What the rescue parser runs: it has no `if`, so it only hands over.
 const HANDOVER: &str = "set bootstate=$root\nexport bootstate\nnormal (memdisk)/grub.cfg\n";
 /// Modules that the chooser needs, whatever the firmware.
-const MODULES: [&str; 14] = [
-    "normal", "part_gpt", "ext2", "memdisk", "tar", "serial", "terminal", "echo", "test", "regexp", "loadenv", "linux",
-    "reboot", "sleep",
+const MODULES: [&str; 15] = [
+    "normal",
+    "part_gpt",
+    "ext2",
+    "memdisk",
+    "tar",
+    "serial",
+    "terminal",
+    "echo",
+    "test",
+    "regexp",
+    "loadenv",
+    "linux",
+    "reboot",
+    "sleep",
+    "configfile",
 ];
 /// Bytes of the disk's first sector that are boot code; the partition table follows.
 const BOOT_CODE: usize = 440;
@@ -29,6 +42,12 @@ const DRIVE_CHECK: usize = 0x66;
 const BLOCK_LIST: usize = 0x1f4;
 /// Bytes in a sector.
 const SECTOR: u64 = 512;
+
+/// What the images are made by, beside the chooser; part of their key in the cache.
+#[must_use]
+pub fn recipe() -> String {
+    format!("{PREFIX}\n{HANDOVER}{MODULES:?}")
+}
 
 /// Makes the three files in `dir`, which the tools' sandbox sees at `seen_at`; the bios partition starts at
 /// sector `bios_sector`.
@@ -50,7 +69,8 @@ pub fn make(
         let at = |name: &str| format!("{seen_at}/{name}");
         tools
             .program("grub-mkimage")
-            .args(["-O", format, "-p", PREFIX, "-c", &at("handover.cfg"), "-m", &at("memdisk.tar"), "-o", &at(output)])
+            // The prefix comes after the memory disk, which sets one of its own.
+            .args(["-O", format, "-c", &at("handover.cfg"), "-m", &at("memdisk.tar"), "-p", PREFIX, "-o", &at(output)])
             .args(MODULES)
             .args(extra)
             .run()
@@ -59,12 +79,21 @@ pub fn make(
     image("x86_64-efi", "BOOTX64.EFI", &["efi_gop"])?;
     let read = |path: &Path| fs::read(path).map_err(|e| Error::io("read", path, e));
     let boot = read(&tools_root.join("usr/lib/grub/i386-pc/boot.img"))?;
-    write(&dir.join("boot.img"), &boot_sector(&boot, bios_sector).ok_or_else(|| Error::malformed(dir, "boot.img is too short"))?)?;
+    write(
+        &dir.join("boot.img"),
+        &boot_sector(&boot, bios_sector).ok_or_else(|| Error::malformed(dir, "boot.img is too short"))?,
+    )?;
     let core = read(&dir.join("core.img"))?;
     if core.len() as u64 > bios_bytes {
-        return Err(Error::malformed(dir, format!("core.img has {} bytes; the bios partition holds {bios_bytes}", core.len())));
+        return Err(Error::malformed(
+            dir,
+            format!("core.img has {} bytes; the bios partition holds {bios_bytes}", core.len()),
+        ));
     }
-    write(&dir.join("core.img"), &core_image(core, bios_sector).ok_or_else(|| Error::malformed(dir, "core.img is too short"))?)
+    write(
+        &dir.join("core.img"),
+        &core_image(core, bios_sector).ok_or_else(|| Error::malformed(dir, "core.img is too short"))?,
+    )
 }
 
 /// A tar archive with the chooser as `grub.cfg`.

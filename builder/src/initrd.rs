@@ -30,7 +30,16 @@ pub fn make(dir: &Path, root: &Path, boot: &Path, epoch: u64) -> Result<(), Erro
     }
     sandbox
         .program("dracut")
-        .args(["--conf", "/tmp/dracut.conf", "--confdir", "/tmp/none", "--tmpdir", "/tmp/scratch", "--force", "--quiet"])
+        .args([
+            "--conf",
+            "/tmp/dracut.conf",
+            "--confdir",
+            "/tmp/none",
+            "--tmpdir",
+            "/tmp/scratch",
+            "--force",
+            "--quiet",
+        ])
         .args(["/tmp/initrd", &kernel])
         .run()?;
     let plain = merged.join("tmp/initrd");

@@ -60,8 +60,11 @@ pub fn fill(layer: &Path, overlays: &Path, programs: &Path, identity: &Identity)
 /// A folder that cannot be listed.
 pub fn services(overlays: &Path) -> Result<Vec<PathBuf>, Error> {
     let listing = fs::read_dir(overlays).map_err(|e| Error::io("list", overlays, e))?;
-    let mut services: Vec<PathBuf> =
-        listing.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.join("service.toml").is_file()).collect();
+    let mut services: Vec<PathBuf> = listing
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.join("service.toml").is_file())
+        .collect();
     services.sort();
     Ok(services)
 }

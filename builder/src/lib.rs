@@ -5,18 +5,34 @@
 //! [`resolve`] and [`fetch`] touch the network.
 
 pub mod apt;
+pub mod build;
+pub mod cache;
 pub mod command;
 pub mod definition;
+pub mod disk;
 pub mod error;
+pub mod exclude;
 pub mod fetch;
+pub mod grub;
 pub mod host_sources;
 pub mod index;
+pub mod initrd;
+pub mod layer;
 pub mod lock;
+pub mod meter;
 pub mod mirror;
 pub mod parallel;
 pub mod part;
 pub mod pool;
 pub mod progress;
+pub mod release;
 pub mod repository;
 pub mod resolve;
+pub mod root_image;
+pub mod rootfs;
+pub mod run;
+pub mod sandbox;
+pub mod sbom;
 pub mod sources;
+pub mod unpack;
+pub mod users;

@@ -1,6 +1,6 @@
 //! `sos-build`: the command line of the builder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -15,6 +15,8 @@ use sos_builder::progress::Progress;
 use sos_builder::repository::Repository;
 use sos_builder::resolve::resolve;
 use sos_builder::sources::Sources;
+use sos_builder::{build, release, run};
+use sos_signing::SigningKey;
 
 /// Builds the Small Organisation Server from Debian packages.
 #[derive(Debug, Parser)]
@@ -65,6 +67,63 @@ enum Command {
         #[command(flatten)]
         sources: SourceArgs,
     },
+    /// Build the bootable disk from a lock: target/sos/build/RELEASE/disk.raw
+    Build {
+        /// The release, «trixie»
+        release: String,
+        #[command(flatten)]
+        sources: SourceArgs,
+        /// The number of this build among those of the lock's day
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..100))]
+        number: u32,
+        /// Where the device's programs are; beside sos-build where not given
+        #[arg(long, value_name = "DIR")]
+        programs: Option<PathBuf>,
+    },
+    /// Make a release of the built disk; prints its folder
+    Release {
+        /// The release, «trixie»
+        release: String,
+        #[command(flatten)]
+        sources: SourceArgs,
+        /// Sign the manifest with this key; may be given more than once
+        #[arg(long, value_name = "FILE")]
+        key: Vec<PathBuf>,
+        /// zstd's level for the download
+        #[arg(long, default_value_t = release::LEVEL, value_parser = clap::value_parser!(i32).range(1..=19))]
+        level: i32,
+    },
+    /// Boot the built disk in QEMU, its ports forwarded to this machine
+    Run {
+        /// The release, «trixie»
+        release: String,
+        /// cloud-config user data; without it the appliance waits for its owner
+        #[arg(long, value_name = "FILE")]
+        user_data: Option<PathBuf>,
+        /// Boot by UEFI rather than by BIOS
+        #[arg(long)]
+        uefi: bool,
+        /// Memory in MiB
+        #[arg(long, default_value_t = 1024, value_name = "MIB")]
+        memory: u32,
+        /// Stop as soon as the appliance reports that it is healthy
+        #[arg(long)]
+        check: bool,
+    },
+    /// The half of `build` that runs in namespaces of its own
+    #[command(hide = true)]
+    Inside {
+        /// The plan that the outer half wrote
+        plan: PathBuf,
+    },
+    /// The half of `release` that runs in namespaces of its own
+    #[command(hide = true)]
+    InsideConvert {
+        /// The build's folder
+        output: PathBuf,
+        /// The file to write
+        qcow2: PathBuf,
+    },
 }
 
 /// Where the Debian archive is.
@@ -96,7 +155,7 @@ struct SourceArgs {
 
 impl MirrorArgs {
     fn choose(&self, release: &str) -> Result<Mirror, Error> {
-        let host = HostSources::read(std::path::Path::new("/etc/apt"));
+        let host = HostSources::read(Path::new("/etc/apt"));
         Mirror::choose(self.mirror.as_deref(), self.security_mirror.as_deref(), &host, release)
     }
 }
@@ -131,18 +190,69 @@ impl Session {
 
     fn run(&self, command: &Command) -> Result<()> {
         match command {
-            Command::Lock { release, mirror, keyring, output } => self.lock(release, mirror, keyring, output.as_deref()),
+            Command::Lock { release, mirror, keyring, output } => {
+                self.lock(release, mirror, keyring, output.as_deref())
+            }
             Command::Fetch { release, sources } => self.fetch(release, sources).map(drop),
+            Command::Build { release, sources, number, programs } => {
+                self.build(release, sources, *number, programs.as_deref())
+            }
+            Command::Release { release, sources, key, level } => self.release(release, sources, key, *level),
+            Command::Run { release, user_data, uefi, memory, check } => {
+                let disk = build::output_dir(&self.cache, release).join("disk.raw");
+                let user_data = user_data.as_deref();
+                let (progress, uefi, check) = (self.progress, *uefi, *check);
+                Ok(run::run(&run::Order { disk: &disk, user_data, uefi, memory_mib: *memory, check, progress })?)
+            }
+            Command::Inside { plan } => Ok(build::inside(plan)?),
+            Command::InsideConvert { output, qcow2 } => Ok(release::inside_convert(output, qcow2)?),
         }
     }
 
-    fn lock(&self, release: &str, mirror: &MirrorArgs, keyring: &std::path::Path, output: Option<&std::path::Path>) -> Result<()> {
+    fn lock(&self, release: &str, mirror: &MirrorArgs, keyring: &Path, output: Option<&Path>) -> Result<()> {
         let definition = self.repository.definition(release)?;
         let mirror = mirror.choose(release)?;
         let lock = resolve(&definition, &mirror, keyring, &self.cache.join("apt").join(release), self.progress)?;
-        let path = output.map_or_else(|| self.repository.lock_file(release), std::path::Path::to_owned);
+        let path = output.map_or_else(|| self.repository.lock_file(release), Path::to_owned);
         lock.save(&path)?;
         self.progress.say(&format!("{}: {} packages", path.display(), lock.packages.len()));
+        Ok(())
+    }
+
+    fn build(&self, release: &str, sources: &SourceArgs, number: u32, programs: Option<&Path>) -> Result<()> {
+        let (lock, pool) = self.fetch(release, sources)?;
+        let beside = std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
+        let order = build::Order {
+            repository: self.repository.root(),
+            cache: &self.cache,
+            programs: programs.unwrap_or(&beside),
+            version_prefix: self.repository.definition(release)?.version_prefix,
+            number,
+            progress: self.progress,
+        };
+        let built = build::start(&lock, &pool, &order)?;
+        let disk = build::output_dir(&self.cache, release).join("disk.raw");
+        let root = built.root.size >> 20;
+        self.progress.say(&format!(
+            "{}: version {}, root {root} MiB, {:.1} s",
+            disk.display(),
+            built.version,
+            built.seconds
+        ));
+        Ok(())
+    }
+
+    fn release(&self, release: &str, sources: &SourceArgs, keys: &[PathBuf], level: i32) -> Result<()> {
+        let definition = self.repository.definition(release)?;
+        let lock = self.repository.lock(&definition, sources.lock.as_deref())?;
+        let built = build::Built::load(&build::output_dir(&self.cache, release))?;
+        let keys = keys.iter().map(|key| SigningKey::load(key)).collect::<Result<Vec<_>, _>>().map_err(Error::from)?;
+        let order = release::Order { cache: &self.cache, level, keys: &keys, progress: self.progress };
+        let place = release::release(&lock, &built, &order)?;
+        if keys.is_empty() {
+            self.progress.say("the release is not signed yet: sos-sign sign DIR --key FILE");
+        }
+        println!("{}", place.display());
         Ok(())
     }
 

@@ -62,7 +62,11 @@ impl Meter {
     ///
     /// # Errors
     /// What the stage fails with.
-    pub fn stage(&mut self, name: &str, run: impl FnOnce(Progress) -> Result<(PathBuf, bool), Error>) -> Result<PathBuf, Error> {
+    pub fn stage(
+        &mut self,
+        name: &str,
+        run: impl FnOnce(Progress) -> Result<(PathBuf, bool), Error>,
+    ) -> Result<PathBuf, Error> {
         self.peak.store(0, Ordering::Relaxed);
         let started = Instant::now();
         let (path, cached) = run(self.progress)?;
@@ -72,7 +76,11 @@ impl Meter {
             peak_bytes: self.peak.load(Ordering::Relaxed),
             cached,
         };
-        let how = if cached { "cached".to_owned() } else { format!("{:.1} s, {} MiB", stage.seconds, stage.peak_bytes >> 20) };
+        let how = if cached {
+            "cached".to_owned()
+        } else {
+            format!("{:.1} s, {} MiB", stage.seconds, stage.peak_bytes >> 20)
+        };
         self.progress.say(&format!("{name:>10}  {how}"));
         self.stages.push(stage);
         Ok(path)

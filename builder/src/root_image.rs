@@ -28,7 +28,15 @@ pub struct RootImage {
 ///
 /// # Errors
 /// The words of mkfs.erofs or veritysetup.
-pub fn make(tools: &Sandbox, dir: &Path, seen_at: &str, merged: &str, uuid: &str, salt: &str, epoch: u64) -> Result<RootImage, Error> {
+pub fn make(
+    tools: &Sandbox,
+    dir: &Path,
+    seen_at: &str,
+    merged: &str,
+    uuid: &str,
+    salt: &str,
+    epoch: u64,
+) -> Result<RootImage, Error> {
     let image = format!("{seen_at}/root.img");
     tools
         .program("mkfs.erofs")

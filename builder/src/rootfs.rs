@@ -76,9 +76,21 @@ fn configure(root: &Path, input: &Input<'_>) -> Result<(), Error> {
 /// Takes out what a machine must make for itself, what only a build needs, and every secret a package made.
 fn strip(root: &Path) -> Result<(), Error> {
     for file in [
-        "etc/hostname", "etc/hosts", "etc/resolv.conf", "etc/.pwd.lock", "etc/passwd-", "etc/group-", "etc/shadow-",
-        "etc/gshadow-", "etc/subuid-", "etc/subgid-", "etc/ssl/private/ssl-cert-snakeoil.key",
-        "etc/ssl/certs/ssl-cert-snakeoil.pem", "etc/.updated", "var/lib/systemd/random-seed", "usr/.updated",
+        "etc/hostname",
+        "etc/hosts",
+        "etc/resolv.conf",
+        "etc/.pwd.lock",
+        "etc/passwd-",
+        "etc/group-",
+        "etc/shadow-",
+        "etc/gshadow-",
+        "etc/subuid-",
+        "etc/subgid-",
+        "etc/ssl/private/ssl-cert-snakeoil.key",
+        "etc/ssl/certs/ssl-cert-snakeoil.pem",
+        "etc/.updated",
+        "var/lib/systemd/random-seed",
+        "usr/.updated",
     ] {
         remove_file(&root.join(file))?;
     }

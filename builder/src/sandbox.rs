@@ -31,6 +31,13 @@ pub fn enter(program: &Path, arguments: Vec<OsString>, ordinary_user: bool) -> V
     line
 }
 
+/// Whether we run as root: only then do the host's own ids stand for the image's.
+#[must_use]
+pub fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0)
+}
+
 /// A root prepared to run programs in.
 #[derive(Debug)]
 pub struct Sandbox {

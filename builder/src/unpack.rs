@@ -44,9 +44,7 @@ pub fn unpack(
     let one = |deb: &Path| -> Result<(), Error> {
         let unpacked = unpack_one(root, deb, exclude)?;
         tick(fs::metadata(deb).map_or(0, |m| m.len()));
-        done.lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .insert(unpacked.name.clone(), unpacked);
+        done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(unpacked.name.clone(), unpacked);
         Ok(())
     };
     one(first)?;
@@ -65,7 +63,9 @@ pub fn unpack(
                 })
             })
             .collect();
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
     let done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let status: String = done.values().map(|unpacked| unpacked.status.clone() + "\n").collect();
@@ -90,7 +90,8 @@ fn unpack_one(root: &Path, deb: &Path, exclude: &Exclude) -> Result<Unpacked, Er
         let name = String::from_utf8_lossy(member.header().identifier()).into_owned();
         let name = name.trim_end_matches('/').to_owned();
         if name.starts_with("control.tar") {
-            control = Some(read_control(deb, decompress(&name, member).ok_or_else(|| malformed("unknown compression"))?)?);
+            control =
+                Some(read_control(deb, decompress(&name, member).ok_or_else(|| malformed("unknown compression"))?)?);
         } else if name.starts_with("data.tar") {
             let data = decompress(&name, member).ok_or_else(|| malformed("unknown compression"))?;
             list = Some(extract(root, deb, data, exclude)?);
@@ -219,7 +220,8 @@ fn record(root: &Path, deb: &Path, control: &BTreeMap<String, Vec<u8>>, list: &s
         paragraph.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::trim)).map(str::to_owned)
     };
     let name = field("Package").ok_or_else(|| Error::package(deb, "its control file lacks Package"))?;
-    let architecture = field("Architecture").ok_or_else(|| Error::package(deb, "its control file lacks Architecture"))?;
+    let architecture =
+        field("Architecture").ok_or_else(|| Error::package(deb, "its control file lacks Architecture"))?;
     let stem = match field("Multi-Arch").as_deref() {
         Some("same") => format!("{name}:{architecture}"),
         _ => name.clone(),
@@ -229,7 +231,11 @@ fn record(root: &Path, deb: &Path, control: &BTreeMap<String, Vec<u8>>, list: &s
     for (member, bytes) in control.iter().filter(|(member, _)| member.as_str() != "control") {
         let path = info.join(format!("{stem}.{member}"));
         write(&path, bytes)?;
-        let mode = if matches!(member.as_str(), "preinst" | "postinst" | "prerm" | "postrm" | "config") { 0o755 } else { 0o644 };
+        let mode = if matches!(member.as_str(), "preinst" | "postinst" | "prerm" | "postrm" | "config") {
+            0o755
+        } else {
+            0o644
+        };
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).map_err(|e| Error::io("chmod", &path, e))?;
     }
     Ok(Unpacked { status: status(&paragraph, control.get("conffiles").map(Vec::as_slice)), name })

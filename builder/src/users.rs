@@ -70,13 +70,19 @@ impl Users {
         };
         let group = self.groups(&master("group.master")?);
         let gid = |name: &str| {
-            group.lines().find(|line| line.split(':').next() == Some(name)).and_then(|line| line.split(':').nth(2)).map(str::to_owned)
+            group
+                .lines()
+                .find(|line| line.split(':').next() == Some(name))
+                .and_then(|line| line.split(':').nth(2))
+                .map(str::to_owned)
         };
         let mut passwd = master("passwd.master")?.replacen("root:*:", "root:x:", 1);
         for user in &self.user {
             let group = user.group.as_deref().unwrap_or(&user.name);
-            let gid = gid(group).ok_or_else(|| Error::malformed(root, format!("no group «{group}» for user {}", user.name)))?;
-            let _ = writeln!(passwd, "{}:x:{}:{gid}:{}:{}:{}", user.name, user.uid, user.comment, user.home, user.shell);
+            let gid = gid(group)
+                .ok_or_else(|| Error::malformed(root, format!("no group «{group}» for user {}", user.name)))?;
+            let _ =
+                writeln!(passwd, "{}:x:{}:{gid}:{}:{}:{}", user.name, user.uid, user.comment, user.home, user.shell);
         }
         let passwd = passwd.replace(":*:", ":x:");
         let shadow: String = names(&passwd).map(|name| format!("{name}:!*:0:0:99999:7:::\n")).collect();
@@ -94,8 +100,12 @@ impl Users {
         let all = master.to_owned() + &added.map(|(name, gid)| format!("{name}:*:{gid}:\n")).collect::<String>();
         let with_members = |line: &str| {
             let name = line.split(':').next().unwrap_or_default();
-            let members: Vec<&str> =
-                self.user.iter().filter(|user| user.groups.iter().any(|g| g == name)).map(|user| user.name.as_str()).collect();
+            let members: Vec<&str> = self
+                .user
+                .iter()
+                .filter(|user| user.groups.iter().any(|g| g == name))
+                .map(|user| user.name.as_str())
+                .collect();
             format!("{line}{}\n", members.join(","))
         };
         all.lines().map(with_members).collect()
@@ -108,7 +118,10 @@ impl Users {
     pub fn check(&self, root: &Path) -> Result<(), Error> {
         for (file, pinned) in [
             ("passwd", self.user.iter().map(|user| user.name.as_str()).collect::<BTreeSet<_>>()),
-            ("group", self.group.iter().map(|g| g.name.as_str()).chain(self.user.iter().map(|u| u.name.as_str())).collect()),
+            (
+                "group",
+                self.group.iter().map(|g| g.name.as_str()).chain(self.user.iter().map(|u| u.name.as_str())).collect(),
+            ),
         ] {
             let read = |path: &Path| fs::read_to_string(path).map_err(|e| Error::io("read", path, e));
             let master = read(&root.join(format!("usr/share/base-passwd/{file}.master")))?;
@@ -119,7 +132,10 @@ impl Users {
                 let name = line.split(':').next().unwrap_or_default();
                 !pinned.contains(name) && !known.contains(name)
             }) {
-                return Err(Error::malformed(path, format!("a package made the account «{line}»; pin it in image/users.toml")));
+                return Err(Error::malformed(
+                    path,
+                    format!("a package made the account «{line}»; pin it in image/users.toml"),
+                ));
             }
         }
         Ok(())
@@ -146,7 +162,10 @@ mod tests {
 
     #[test]
     fn an_id_given_twice_is_refused() {
-        let twice = format!("{USERS}{}", USERS.split_once("[[user]]").unwrap().1.replace("mail1", "mail2").replace("\nname", "[[user]]\nname"));
+        let twice = format!(
+            "{USERS}{}",
+            USERS.split_once("[[user]]").unwrap().1.replace("mail1", "mail2").replace("\nname", "[[user]]\nname")
+        );
         assert!(Users::parse(Path::new("users.toml"), &twice).unwrap_err().to_string().contains("mail2"));
     }
 
