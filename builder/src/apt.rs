@@ -147,10 +147,8 @@ impl Apt {
     fn explain(&self, finished: &Finished) -> Error {
         let said: Vec<&str> =
             finished.stderr.lines().filter(|line| line.starts_with("E: ") || line.starts_with("W: ")).collect();
-        for (sort, words) in SORTS {
-            let Some(line) = said.iter().find(|line| words.iter().any(|word| line.contains(word))) else { continue };
-            let detail = line[3..].trim_end_matches('.').to_owned();
-            return self.refusal(*sort, detail);
+        if let Some((sort, line)) = sort(&said) {
+            return self.refusal(sort, line[3..].trim_end_matches('.').to_owned());
         }
         let reason = if said.is_empty() { finished.stderr.trim().to_owned() } else { said.join("\n") };
         let of = |kind| self.archives.iter().find(|archive| archive.kind == kind).map(|archive| archive.suite.as_str());
@@ -174,7 +172,7 @@ impl Apt {
 }
 
 /// What may be untrusted about an archive.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Key,
     Expired,
@@ -199,6 +197,14 @@ const SORTS: &[(Sort, &[&str])] = &[
     ),
     (Sort::Index, &["Hash Sum mismatch", "File has unexpected size", "Hashes of expected file"]),
 ];
+
+/// What is untrusted by apt's messages, and the message that says so.
+fn sort<'a>(said: &[&'a str]) -> Option<(Sort, &'a str)> {
+    SORTS.iter().find_map(|(sort, words)| {
+        let line = said.iter().find(|line| words.iter().any(|word| line.contains(word)))?;
+        Some((*sort, *line))
+    })
+}
 
 /// Whether one of apt's messages is about `suite`: « trixie InRelease», «dists/trixie/InRelease».
 fn names(message: &str, suite: &str) -> bool {
@@ -300,6 +306,45 @@ mod tests {
     fn the_status_lines_of_a_download_become_a_percentage() {
         assert_eq!(download_status("dlstatus:7:90.9241:Retrieving file 7 of 9"), Some((90, "Retrieving file 7 of 9")));
         assert_eq!(download_status("Get:1 http://x trixie InRelease"), None);
+    }
+
+    #[test]
+    fn what_gpgv_and_sqv_say_is_understood() {
+        let vectors = [
+            (
+                Sort::Key,
+                "W: GPG error: http://m.example/debian trixie InRelease: The following signatures couldn't be verified because the public key is not available: NO_PUBKEY 78DBA3BC47EF2265",
+            ),
+            (
+                Sort::Key,
+                "W: OpenPGP signature verification failed: http://m.example/debian trixie InRelease: Sub-process /usr/bin/sqv returned an error code (1), error message is: Missing key 4CB50190207B4758A3F73A796ED0E7B82643E131, which is needed to verify signature.",
+            ),
+            (
+                Sort::Expired,
+                "W: GPG error: http://m.example/debian trixie InRelease: The following signatures were invalid: EXPKEYSIG 78DBA3BC47EF2265 Debian Archive",
+            ),
+            (
+                Sort::Expired,
+                "E: Release file for http://m.example/debian/dists/trixie/InRelease is not valid yet (invalid for another 3h). Updates for this repository will not be applied.",
+            ),
+            (
+                Sort::Signature,
+                "W: GPG error: http://m.example/debian trixie InRelease: The following signatures were invalid: BADSIG 78DBA3BC47EF2265 Debian Archive",
+            ),
+        ];
+        for (expected, line) in vectors {
+            let said = ["E: The repository 'http://m.example/debian trixie InRelease' is not signed.", line];
+            assert_eq!(sort(&said), Some((expected, line)));
+            assert!(names(line, "trixie"));
+        }
+    }
+
+    #[test]
+    fn a_mirror_in_the_middle_of_an_update_is_told_from_one_that_is_away() {
+        let line = "E: Failed to fetch http://m.example/debian/dists/trixie/main/binary-amd64/Packages.xz  File has unexpected size (2 != 3). Mirror sync in progress?";
+        assert_eq!(sort(&[line]), Some((Sort::Index, line)));
+        let line = "E: Failed to fetch http://m.example/debian/dists/trixie/InRelease  Could not resolve 'm.example'";
+        assert_eq!(sort(&[line]), None);
     }
 
     #[test]

@@ -52,12 +52,12 @@ impl Place {
         }
     }
 
-    /// How apt's source lists write it; `copy:` has apt verify a folder just as it does a server.
+    /// How apt's source lists write it.
     #[must_use]
     pub fn apt_uri(&self) -> String {
         match self {
             Self::Server(url) => url.clone(),
-            Self::Folder(folder) => format!("copy:{}", folder.display()),
+            Self::Folder(folder) => format!("file:{}", folder.display()),
         }
     }
 

@@ -6,7 +6,6 @@
 #   trixie.InRelease       good, without an end
 #   security.InRelease     good, the archive of security updates
 #   expired.InRelease      its Valid-Until has passed
-#   expired-key.InRelease  signed in time by a key that has expired since
 #   bookworm.InRelease     good, but of another release
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -14,12 +13,8 @@ GNUPGHOME=$(mktemp -d)
 export GNUPGHOME
 trap 'gpgconf --kill all; rm -rf "$GNUPGHOME"' EXIT
 
-# Options of gpg for a time before the expired key expired.
-then=(--faked-system-time 20250101T120000)
-
 key() { gpg --batch --quiet --passphrase '' --quick-generate-key "$1" ed25519 sign never; }
 
-# In the environment: SIGNER, the key; AT, options of gpg.
 # release FILE SUITE CODENAME PACKAGES [VALID-UNTIL]
 release() {
   {
@@ -28,20 +23,14 @@ release() {
     [[ -z ${5-} ]] || printf 'Valid-Until: %s\n' "$5"
     printf 'Architectures: all amd64\nComponents: main\nSHA256:\n'
     printf ' %s %s main/binary-amd64/Packages\n' "$(sha256sum <"$4" | cut -d' ' -f1)" "$(stat -c %s "$4")"
-  } | gpg --batch --yes --quiet "${AT[@]}" --local-user "$SIGNER" --digest-algo SHA512 --clearsign --output "$1"
+  } | gpg --batch --yes --quiet --local-user archive --digest-algo SHA512 --clearsign --output "$1"
 }
 
-SIGNER=archive
-AT=()
 key "archive"
-gpg --batch --quiet --passphrase '' "${then[@]}" --quick-generate-key "retired" ed25519 sign 30d
 key "other"
-gpg --armor --export archive retired >keyring.asc
+gpg --armor --export archive >keyring.asc
 gpg --armor --export other >other.asc
 release trixie.InRelease stable trixie Packages
 release security.InRelease stable-security trixie-security security.Packages
 release expired.InRelease stable trixie Packages 'Wed, 08 Jan 2025 12:00:00 UTC'
 release bookworm.InRelease oldstable bookworm Packages
-SIGNER=retired
-AT=("${then[@]}")
-release expired-key.InRelease stable trixie Packages

@@ -112,14 +112,6 @@ fn an_archive_past_its_end_is_refused() {
 }
 
 #[test]
-fn an_archive_signed_by_a_key_past_its_end_is_refused() {
-    let world = World::asking_for(&["greeter"]);
-    world.place_release("debian", "trixie", "expired-key.InRelease", "Packages");
-    let refusal = refusal(&world);
-    assert!(matches!(&refusal, Refusal::ArchiveExpired { archive, .. } if archive == "trixie"), "{refusal}");
-}
-
-#[test]
 fn an_index_that_was_not_signed_is_refused() {
     let world = World::asking_for(&["greeter"]);
     let index = world.path("debian/dists/trixie/main/binary-amd64/Packages");
