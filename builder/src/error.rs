@@ -115,6 +115,14 @@ pub enum Error {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// There is no lock yet.
+    #[error("there is no lock {lock}; run `sos-build lock {release}`")]
+    NoLock {
+        /// Where it was looked for.
+        lock: PathBuf,
+        /// Its release.
+        release: String,
+    },
     /// The lock was made from another definition than the one at hand.
     #[error(
         "{lock} is older than the definition: the packages asked for have changed since; run `sos-build lock {release}`"
@@ -260,6 +268,7 @@ impl Error {
             | Self::UnknownPackage { .. }
             | Self::Unsatisfiable { .. }
             | Self::NoKeyring { .. }
+            | Self::NoLock { .. }
             | Self::LockOutdated { .. } => 2,
             Self::Refused(_) => 3,
         }

@@ -53,9 +53,8 @@ enum Command {
         release: String,
         #[command(flatten)]
         mirror: MirrorArgs,
-        /// The keys that the archives must be signed with
-        #[arg(long, value_name = "FILE", default_value = "/usr/share/keyrings/debian-archive-keyring.gpg")]
-        keyring: PathBuf,
+        #[command(flatten)]
+        keyring: KeyringArg,
         /// Where to write the lock; image/locks where not given
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -66,6 +65,11 @@ enum Command {
         release: String,
         #[command(flatten)]
         sources: SourceArgs,
+        /// Where packages have gone from every source, lock afresh into this file and fetch that lock instead
+        #[arg(long, value_name = "FILE")]
+        lock_afresh: Option<PathBuf>,
+        #[command(flatten)]
+        keyring: KeyringArg,
     },
     /// Build the bootable disk from a lock: target/sos/build/RELEASE/disk.raw
     Build {
@@ -127,7 +131,7 @@ enum Command {
 }
 
 /// Where the Debian archive is.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct MirrorArgs {
     /// The Debian mirror, an address or a folder; the one in this host's apt sources where not given
     #[arg(long, env = "SOS_MIRROR", value_name = "URL")]
@@ -137,8 +141,16 @@ struct MirrorArgs {
     security_mirror: Option<String>,
 }
 
-/// Where the packages of a lock are.
+/// Who signs the Debian archive.
 #[derive(Debug, Args)]
+struct KeyringArg {
+    /// The keys that the archives must be signed with
+    #[arg(long, value_name = "FILE", default_value = "/usr/share/keyrings/debian-archive-keyring.gpg")]
+    keyring: PathBuf,
+}
+
+/// Where the packages of a lock are.
+#[derive(Debug, Clone, Args)]
 struct SourceArgs {
     #[command(flatten)]
     mirror: MirrorArgs,
@@ -191,9 +203,16 @@ impl Session {
     fn run(&self, command: &Command) -> Result<()> {
         match command {
             Command::Lock { release, mirror, keyring, output } => {
-                self.lock(release, mirror, keyring, output.as_deref())
+                self.lock(release, mirror, &keyring.keyring, output.as_deref())
             }
-            Command::Fetch { release, sources } => self.fetch(release, sources).map(drop),
+            Command::Fetch { release, sources, lock_afresh, keyring } => match self.fetch(release, sources) {
+                Err(error) if is_gone(&error) && lock_afresh.is_some() => {
+                    self.progress.say(&format!("{error:#}"));
+                    self.lock(release, &sources.mirror, &keyring.keyring, lock_afresh.as_deref())?;
+                    self.fetch(release, &SourceArgs { lock: lock_afresh.clone(), ..sources.clone() }).map(drop)
+                }
+                fetched => fetched.map(drop),
+            },
             Command::Build { release, sources, number, programs } => {
                 self.build(release, sources, *number, programs.as_deref())
             }
@@ -275,6 +294,11 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error, cli.house.json),
     }
+}
+
+/// Whether no source has a lock's packages any more.
+fn is_gone(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Error::Gone { .. }))
 }
 
 /// Says what went wrong; the exit code tells a fault (1) from bad usage (2) and a refusal (3).

@@ -65,9 +65,12 @@ impl Repository {
     /// The committed lock of `definition`, or another at `path`.
     ///
     /// # Errors
-    /// [`Error::LockOutdated`] where the definition has changed since, [`Error::Malformed`].
+    /// [`Error::NoLock`], [`Error::LockOutdated`] where the definition has changed since, [`Error::Malformed`].
     pub fn lock(&self, definition: &Definition, path: Option<&Path>) -> Result<Lock> {
         let path = path.map_or_else(|| self.lock_file(&definition.release), Path::to_owned);
+        if !path.exists() {
+            return Err(Error::NoLock { lock: path, release: definition.release.clone() });
+        }
         let lock = Lock::load(&path)?;
         if lock.definition_sha256 != definition.digest() {
             return Err(Error::LockOutdated { lock: path, release: definition.release.clone() });

@@ -61,6 +61,31 @@ fn a_lock_that_fails_leaves_the_old_one_in_place() {
 }
 
 #[test]
+fn a_lock_whose_packages_are_gone_is_made_afresh_where_asked() {
+    let world = World::asking_for(&["greeter"]);
+    lock(&world);
+    let committed = world.path("image/locks/trixie.lock");
+    let good = fs::read_to_string(&committed).unwrap();
+    world.place_packages(&sos_builder::lock::Lock::load(&committed).unwrap());
+    let old = good.replace("greeter_1.0-2", "greeter_0.9-1");
+    fs::write(&committed, &old).unwrap();
+    assert_eq!(code(&build(&world, &["fetch", "trixie"])), 1);
+    let (afresh, keyring) = (world.path("cache/afresh.lock"), fixture("keyring.asc"));
+    let args = ["fetch", "trixie", "--lock-afresh", afresh.to_str().unwrap(), "--keyring", keyring.to_str().unwrap()];
+    let fetched = build(&world, &args);
+    assert_eq!(code(&fetched), 0, "{}", stderr(&fetched));
+    assert_eq!(fs::read_to_string(afresh).unwrap(), good);
+    assert_eq!(fs::read_to_string(committed).unwrap(), old, "the committed lock is a person's to change");
+}
+
+#[test]
+fn a_missing_lock_says_how_to_make_it() {
+    let output = build(&World::asking_for(&["greeter"]), &["fetch", "trixie"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("run `sos-build lock trixie`"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_full_disk_is_called_by_its_name_and_the_next_run_goes_on() {
     let world = World::asking_for(&["greeter"]);
     lock(&world);
