@@ -11,7 +11,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::Signer;
-use sos_signing::{Artefact, Error, Kind, Manifest, PublicKey, Refusal, SignatureFile, SigningKey, verify};
+use sos_signing::{
+    Artefact, Error, Expected, Kind, Manifest, PublicKey, Refusal, SignatureFile, SigningKey, verify, verify_manifest,
+};
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
@@ -396,4 +398,17 @@ fn looks_at_nothing_before_the_signature() {
 fn trusts_nobody_without_keys() {
     let verdict = verify(&committed().join("good"), &[]);
     assert!(matches!(verdict, Err(Error::Refusal(Refusal::UnknownKey { .. }))), "{verdict:?}");
+}
+
+#[test]
+fn any_changed_bit_of_the_manifest_breaks_its_signature() {
+    let read = |file: &str| fs::read(committed().join("good").join(file)).unwrap();
+    let (manifest, signature) = (read("manifest.json"), read("manifest.json.sig"));
+    let bad = Refusal::BadSignature { key_id: trusted().public().id() };
+    for at in 0..manifest.len() {
+        let mut changed = manifest.clone();
+        changed[at] ^= 1 << (at % 8);
+        let verdict = verify_manifest(&changed, &signature, &keys(), &Expected::default());
+        assert_eq!(verdict, Err(bad.clone()), "byte {at}");
+    }
 }
