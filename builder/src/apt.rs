@@ -99,7 +99,7 @@ impl Apt {
     /// # Errors
     /// A [`Refusal`] where an archive is not to be trusted, [`Error::Network`] where it cannot be fetched.
     pub fn update(&self, progress: Progress) -> Result<()> {
-        let task = progress.task("indexes", Unit::Items, 100);
+        let task = progress.task("indexes", Unit::Percent, 100);
         let finished =
             self.run("apt-get").args(["-q", "-o", "APT::Status-Fd=1", "update"]).finish_with(&mut |line| {
                 if let Some((percent, what)) = download_status(line) {
@@ -107,8 +107,11 @@ impl Apt {
                     task.message(what);
                 }
             })?;
+        if !finished.status.success() {
+            return Err(self.explain(&finished));
+        }
         task.finish();
-        if finished.status.success() { Ok(()) } else { Err(self.explain(&finished)) }
+        Ok(())
     }
 
     /// The indexes that [`Apt::update`] left, in the order of the archives.

@@ -134,7 +134,7 @@ impl Fetch<'_> {
     /// Brings in one package from one source: a broken connection is taken up again, a wrong hash fetched once more.
     fn one_source(&self, package: &Package, place: &Place) -> Result<Outcome> {
         let (mut broken, mut wrong) = (0, 0);
-        loop {
+        while !self.stop.load(Ordering::Relaxed) {
             let mut part = Part::open(self.pool.part(package), package.size, &self.task)?;
             match self.attempt(place, &mut part)? {
                 Got::All(found) if found == package.sha256 => {
@@ -161,6 +161,7 @@ impl Fetch<'_> {
                 }
             }
         }
+        Ok(Outcome::Stopped)
     }
 
     /// One attempt: goes on with the part that is there.

@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
 /// How often a plain log says how far a task is.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
@@ -30,8 +30,21 @@ pub enum Progress {
 pub enum Unit {
     /// Bytes, shown with their rate.
     Bytes,
-    /// Things: packages, steps, per cent.
+    /// Things: packages, steps.
     Items,
+    /// Hundredths of a whole whose size is not known.
+    Percent,
+}
+
+impl Unit {
+    /// Its name in JSON.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Items => "items",
+            Self::Percent => "percent",
+        }
+    }
 }
 
 impl Progress {
@@ -58,6 +71,7 @@ impl Progress {
     #[must_use]
     pub fn task(self, name: &str, unit: Unit, total: u64) -> Task {
         let bar = if self == Self::Bar { ProgressBar::new(total) } else { ProgressBar::hidden() };
+        let bar = bar.with_finish(ProgressFinish::AndClear);
         bar.set_length(total);
         bar.set_style(style(unit));
         bar.set_prefix(name.to_owned());
@@ -67,7 +81,7 @@ impl Progress {
         let started = Instant::now();
         let task = Task { progress: self, name: name.to_owned(), unit, bar, started, spoke: Mutex::new(started) };
         if self == Self::Plain {
-            eprintln!("{name}: {}", task.amount(total));
+            eprintln!("{name}: {} to do", task.amount(total));
         }
         task
     }
@@ -76,8 +90,11 @@ impl Progress {
 /// The look of a bar.
 fn style(unit: Unit) -> ProgressStyle {
     let template = match unit {
-        Unit::Bytes => "{prefix:>10} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} {msg}",
+        Unit::Bytes => {
+            "{prefix:>10} {wide_bar} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta} {msg}"
+        }
         Unit::Items => "{prefix:>10} {wide_bar} {pos}/{len} {msg}",
+        Unit::Percent => "{prefix:>10} {wide_bar} {percent}% {msg}",
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
@@ -134,6 +151,7 @@ impl Task {
         match self.unit {
             Unit::Bytes => format!("{}", indicatif::DecimalBytes(count)),
             Unit::Items => count.to_string(),
+            Unit::Percent => format!("{count} %"),
         }
     }
 
@@ -160,7 +178,7 @@ impl Task {
         let event = serde_json::json!({
             "event": event,
             "task": self.name,
-            "unit": if self.unit == Unit::Bytes { "bytes" } else { "items" },
+            "unit": self.unit.name(),
             "done": self.bar.position(),
             "total": self.bar.length(),
             "seconds": seconds,

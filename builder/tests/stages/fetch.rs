@@ -5,7 +5,7 @@ use std::fs;
 use sos_builder::error::{Error, Refusal, Result};
 use sos_builder::fetch::fetch;
 use sos_builder::host_sources::HostSources;
-use sos_builder::lock::{Lock, Package};
+use sos_builder::lock::{Lock, Package, Sha256};
 use sos_builder::mirror::{Mirror, Place};
 use sos_builder::pool::{PoolReady, entry};
 use sos_builder::progress::Progress;
@@ -230,4 +230,19 @@ fn a_server_that_fails_every_time_is_a_fault_that_names_the_address() {
     let Error::Network { url, reason } = &error else { panic!("{error}") };
     assert!(url.ends_with("greeter_1.0-2_amd64.deb") && reason.contains("503"), "{error}");
     assert_eq!(shop.requests("greeter").len(), 4);
+}
+
+#[test]
+fn a_server_that_is_away_is_given_up_once_and_not_for_every_package() {
+    let shop = Shop::open();
+    let mut lock = shop.lock.clone();
+    let zstd = shop.package("zstd");
+    lock.packages = (0..40)
+        .map(|number| Package { name: format!("p{number:02}"), sha256: Sha256::of(&[number]), ..zstd.clone() })
+        .collect();
+    shop.set("zstd", |_| Answer::Status(503));
+    let error = fetch(&lock, &shop.sources(), &shop.world.pool(), Progress::Silent).unwrap_err();
+    assert!(matches!(error, Error::Network { .. }), "{error}");
+    let asked = shop.requests("zstd").len();
+    assert!(asked <= 4 * 2 * 8, "asked {asked} times");
 }
