@@ -1,0 +1,37 @@
+//! What cloud-init found: user data and SSH keys.
+
+use std::fs;
+
+use serde_json::Value;
+use sos_settings::{Problems, UserData};
+
+use crate::device::Device;
+
+/// The provider's user data as it came.
+const RAW: &str = "/var/lib/cloud/instance/user-data.txt";
+/// The same after cloud-init unpacked and merged its parts.
+const MERGED: &str = "/var/lib/cloud/instance/cloud-config.txt";
+/// The data source's own part.
+const INSTANCE: &str = "/run/cloud-init/instance-data.json";
+
+/// The user data. The raw form is preferred, as only it shows keys that stand there twice and YAML that is none; user
+/// data in parts is read as cloud-init merged it.
+pub(crate) fn user_data(device: &Device) -> Result<UserData, Problems> {
+    let raw = read(device, RAW);
+    if raw.trim_start().starts_with("#cloud-config") {
+        return UserData::parse(&raw);
+    }
+    UserData::parse(&read(device, MERGED))
+}
+
+/// SSH keys that the data source lists (`v1.public_ssh_keys`).
+pub(crate) fn ssh_keys(device: &Device) -> Vec<String> {
+    let data: Value = serde_json::from_str(&read(device, INSTANCE)).unwrap_or_default();
+    let keys = data.pointer("/v1/public_ssh_keys").and_then(Value::as_array);
+    keys.into_iter().flatten().filter_map(Value::as_str).map(|key| key.trim().to_owned()).collect()
+}
+
+/// A file's text; nothing when there is none, as cloud-init writes only what it found.
+fn read(device: &Device, path: &str) -> String {
+    fs::read(device.path(path)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}

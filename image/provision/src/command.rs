@@ -1,0 +1,159 @@
+//! The one place where programs are started: a cleared environment, arguments without secrets, the end of what the
+//! program said in the error.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How much of standard error an error keeps, in bytes.
+const TAIL: usize = 2000;
+/// How often a running program is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A program that could not be started, failed, or took too long.
+#[derive(Debug, thiserror::Error)]
+#[error("{program} {outcome}{}{said}", if said.is_empty() { "" } else { ": " })]
+pub struct CommandError {
+    program: String,
+    outcome: String,
+    /// The end of its standard error.
+    pub said: String,
+}
+
+/// A program about to be run.
+#[derive(Debug)]
+pub struct Program {
+    name: String,
+    command: Command,
+    input: Vec<u8>,
+    limit: Duration,
+}
+
+impl Program {
+    /// `name` from the usual folders, with an empty environment but for a path and the C locale.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let mut command = Command::new(name);
+        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8").current_dir("/");
+        Self { name: name.to_owned(), command, input: Vec::new(), limit: Duration::from_secs(300) }
+    }
+
+    /// Adds an argument. Arguments are visible to every user of the machine: never a secret.
+    #[must_use]
+    pub fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Adds a path as an argument.
+    #[must_use]
+    pub fn path(self, path: &Path) -> Self {
+        self.arg(path)
+    }
+
+    /// Gives it `bytes` on standard input.
+    #[must_use]
+    pub fn input(mut self, bytes: &[u8]) -> Self {
+        self.input = bytes.to_vec();
+        self
+    }
+
+    /// Ends it after `limit`.
+    #[must_use]
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Runs it and gives its standard output.
+    ///
+    /// # Errors
+    /// When it does not start, exits other than with 0, or takes longer than its limit.
+    pub fn run(mut self) -> Result<Vec<u8>, CommandError> {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().map_err(|error| self.failed(format!("cannot be started: {error}"), ""))?;
+        let input = std::mem::take(&mut self.input);
+        let (mut stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let writer = thread::spawn(move || {
+            // A program that does not read its input ends the pipe; its exit code tells.
+            stdin.take().map(|mut pipe| pipe.write_all(&input))
+        });
+        let output = thread::spawn(move || read_all(stdout));
+        let errors = thread::spawn(move || read_all(stderr));
+        let outcome = wait(&mut child, self.limit);
+        let (output, errors) = (output.join().unwrap_or_default(), errors.join().unwrap_or_default());
+        drop(writer.join());
+        match outcome {
+            Ok(()) => Ok(output),
+            Err(outcome) => Err(self.failed(outcome, &tail(&errors))),
+        }
+    }
+
+    fn failed(&self, outcome: String, said: &str) -> CommandError {
+        CommandError { program: self.name.clone(), outcome, said: said.to_owned() }
+    }
+}
+
+fn read_all(pipe: Option<impl std::io::Read>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        // What was read before an error is still what the program said.
+        drop(pipe.read_to_end(&mut bytes));
+    }
+    bytes
+}
+
+fn wait(child: &mut Child, limit: Duration) -> Result<(), String> {
+    let end = Instant::now() + limit;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(format!("failed ({status})")),
+            Ok(None) if Instant::now() < end => thread::sleep(LOOK),
+            Ok(None) => {
+                drop(child.kill());
+                drop(child.wait());
+                return Err(format!("did not finish within {} s", limit.as_secs()));
+            }
+            Err(error) => return Err(format!("cannot be waited for: {error}")),
+        }
+    }
+}
+
+fn tail(bytes: &[u8]) -> String {
+    let from = bytes.len().saturating_sub(TAIL);
+    String::from_utf8_lossy(&bytes[from..]).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passes_input_and_gives_output_in_an_empty_environment() {
+        let output = Program::new("sh").args(["-c", "cat; echo ${HOME-none}"]).input(b"a ").run().unwrap();
+        assert_eq!(output, b"a none\n");
+    }
+
+    #[test]
+    fn says_what_the_program_said_when_it_failed() {
+        let error = Program::new("sh").args(["-c", "echo no >&2; exit 3"]).run().unwrap_err();
+        assert_eq!(error.said, "no");
+        assert!(error.to_string().contains("exit status: 3"), "{error}");
+    }
+
+    #[test]
+    fn ends_a_program_that_takes_too_long() {
+        let error = Program::new("sleep").arg("30").limit(Duration::from_millis(50)).run().unwrap_err();
+        assert!(error.to_string().contains("did not finish"), "{error}");
+    }
+}

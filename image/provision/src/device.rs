@@ -1,0 +1,112 @@
+//! The device: where everything is, below one root folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sos_settings::{Accounts, Inputs, Overlays, Rendered, Secrets, Settings};
+
+use crate::error::ProvisionError;
+use crate::secrets;
+
+/// A device, real (`/`) or in a test's folder.
+#[derive(Debug, Clone)]
+pub struct Device {
+    root: PathBuf,
+}
+
+/// What the image says of itself, in `/usr/share/sos/image.toml`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Image {
+    /// The release's version.
+    pub version: String,
+}
+
+/// Where the directory's database is.
+pub(crate) const DATABASE: &str = "/var/lib/ldap";
+
+impl Device {
+    /// The device below `root`.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// The place of an absolute path of the device.
+    #[must_use]
+    pub fn path(&self, absolute: &str) -> PathBuf {
+        self.root.join(absolute.trim_start_matches('/'))
+    }
+
+    /// Our own state, `/var/lib/sos`, and what is below it.
+    pub(crate) fn state(&self, below: &str) -> PathBuf {
+        self.path("/var/lib/sos").join(below)
+    }
+
+    /// The text of a file.
+    pub(crate) fn read(&self, absolute: &str) -> Result<String, ProvisionError> {
+        let path = self.path(absolute);
+        fs::read_to_string(&path).map_err(ProvisionError::file("read", &path))
+    }
+
+    /// What the image says of itself.
+    pub(crate) fn image(&self) -> Result<Image, ProvisionError> {
+        let path = "/usr/share/sos/image.toml";
+        toml::from_str(&self.read(path)?)
+            .map_err(|error| ProvisionError::Malformed { path: path.into(), what: error.to_string() })
+    }
+
+    /// The services of the image.
+    pub(crate) fn overlays(&self) -> Result<Overlays, ProvisionError> {
+        Ok(Overlays::load(&self.path("/usr/share/sos/overlays"))?)
+    }
+
+    /// The accounts of the image.
+    pub(crate) fn accounts(&self) -> Result<Accounts, ProvisionError> {
+        Ok(Accounts::parse(&self.read("/etc/passwd")?, &self.read("/etc/group")?)?)
+    }
+
+    /// The settings, once there is an owner.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read, or is not as it must be.
+    pub fn settings(&self) -> Result<Option<Settings>, ProvisionError> {
+        let path = self.state("settings.toml");
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(Settings::from_toml(&text)?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(ProvisionError::file("read", &path)(error)),
+        }
+    }
+
+    /// Whether the provider's metadata handed in a key for root at this boot.
+    #[must_use]
+    pub fn ssh_is_on(&self) -> bool {
+        self.path("/etc/ssh/authorized_keys.d/root").exists()
+    }
+
+    /// Renders `/etc` from what is there, without writing anything.
+    ///
+    /// # Errors
+    /// When a file cannot be read or the rendering fails.
+    pub fn render(&self, ssh: bool) -> Result<Rendered, ProvisionError> {
+        self.render_with(self.settings()?.as_ref(), ssh, DATABASE)
+    }
+
+    /// Renders with these settings and this database.
+    pub(crate) fn render_with(
+        &self,
+        settings: Option<&Settings>,
+        ssh: bool,
+        directory: &str,
+    ) -> Result<Rendered, ProvisionError> {
+        let overlays = self.overlays()?;
+        let secrets = match settings {
+            Some(_) => secrets::load(self, &overlays.enabled(settings)?)?,
+            None => Secrets::default(),
+        };
+        let accounts = self.accounts()?;
+        let inputs = Inputs { settings, secrets: &secrets, accounts: &accounts, ssh, directory };
+        Ok(sos_settings::render(&overlays, &inputs)?)
+    }
+}

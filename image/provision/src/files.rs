@@ -1,0 +1,129 @@
+//! Writing files so that a power cut leaves the old one or the new one, never half of one.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, chown, lchown, symlink};
+use std::path::{Path, PathBuf};
+
+use sos_settings::Entry;
+
+use crate::error::ProvisionError;
+
+/// Who may do what with a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rights {
+    pub(crate) mode: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+}
+
+impl Rights {
+    /// Readable by root only.
+    pub(crate) const ROOT_ONLY: Self = Self { mode: 0o600, uid: 0, gid: 0 };
+    /// Readable by everybody.
+    pub(crate) const PUBLIC: Self = Self { mode: 0o644, uid: 0, gid: 0 };
+}
+
+/// Writes `bytes` beside `path`, then renames: with these rights from the start, and on the disk when it returns.
+pub(crate) fn write(path: &Path, bytes: &[u8], rights: Rights) -> Result<(), ProvisionError> {
+    let parent = make_parent(path)?;
+    let beside = beside(path);
+    let fault = |verb| ProvisionError::file(verb, path);
+    remove(&beside)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(fault("write"))?;
+    file.write_all(bytes).map_err(fault("write"))?;
+    own(&beside, rights)?;
+    file.sync_all().map_err(fault("write"))?;
+    fs::rename(&beside, path).map_err(fault("replace"))?;
+    sync(&parent)
+}
+
+/// Puts `entry` at `path`; gives whether anything changed.
+pub(crate) fn place(path: &Path, entry: &Entry) -> Result<bool, ProvisionError> {
+    if stands(path, entry) {
+        return Ok(false);
+    }
+    if path.is_dir() && !path.is_symlink() {
+        return Err(ProvisionError::Malformed {
+            path: path.to_owned(),
+            what: "is a folder, where a file is to stand".into(),
+        });
+    }
+    match entry {
+        Entry::File { bytes, mode, uid, gid } => write(path, bytes, Rights { mode: *mode, uid: *uid, gid: *gid })?,
+        Entry::Link { target } => {
+            make_parent(path)?;
+            let beside = beside(path);
+            remove(&beside)?;
+            symlink(target, &beside).map_err(ProvisionError::file("link", path))?;
+            fs::rename(&beside, path).map_err(ProvisionError::file("replace", path))?;
+        }
+    }
+    Ok(true)
+}
+
+/// Whether `entry` is at `path` already.
+fn stands(path: &Path, entry: &Entry) -> bool {
+    let Ok(about) = fs::symlink_metadata(path) else { return false };
+    match entry {
+        Entry::Link { target } => fs::read_link(path).is_ok_and(|found| found == Path::new(target)),
+        Entry::File { bytes, mode, .. } => {
+            about.is_file()
+                && about.permissions().mode() & 0o7777 == *mode
+                && fs::read(path).is_ok_and(|found| found == *bytes)
+        }
+    }
+}
+
+/// Removes a file or link that may not be there.
+pub(crate) fn remove(path: &Path) -> Result<(), ProvisionError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(ProvisionError::file("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder and all below it, which may not be there.
+pub(crate) fn remove_folder(path: &Path) -> Result<(), ProvisionError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(ProvisionError::file("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a folder with these rights, where there is none.
+pub(crate) fn make_folder(path: &Path, rights: Rights) -> Result<(), ProvisionError> {
+    if !path.is_dir() {
+        fs::create_dir_all(path).map_err(ProvisionError::file("make", path))?;
+        own(path, rights)?;
+    }
+    Ok(())
+}
+
+/// Gives `path` its owner, then its mode.
+pub(crate) fn own(path: &Path, rights: Rights) -> Result<(), ProvisionError> {
+    chown(path, Some(rights.uid), Some(rights.gid)).map_err(ProvisionError::file("chown", path))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(rights.mode)).map_err(ProvisionError::file("chmod", path))
+}
+
+/// Gives a link its owner.
+pub(crate) fn own_link(path: &Path, uid: u32, gid: u32) -> Result<(), ProvisionError> {
+    lchown(path, Some(uid), Some(gid)).map_err(ProvisionError::file("chown", path))
+}
+
+/// Makes sure that a file's or folder's content is on the disk.
+pub(crate) fn sync(path: &Path) -> Result<(), ProvisionError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(ProvisionError::file("sync", path))
+}
+
+fn make_parent(path: &Path) -> Result<PathBuf, ProvisionError> {
+    let parent = path.parent().unwrap_or(Path::new("/")).to_owned();
+    fs::create_dir_all(&parent).map_err(ProvisionError::file("make", &parent))?;
+    Ok(parent)
+}
+
+/// `.<name>.sos-new` in the same folder.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.sos-new"))
+}

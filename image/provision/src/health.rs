@@ -1,0 +1,162 @@
+//! Every enabled service's transaction, and the report of it.
+//!
+//! Written to `/run/sos/health.json` and, when waiting, to the console: `health: ok (<version>; <services>)`,
+//! `health: FAILED <service>: <sentence>`, or `waiting for its owner (<version>)`.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::Program;
+use crate::device::Device;
+use crate::error::ProvisionError;
+use crate::files::{self, Rights};
+use crate::{console, metadata};
+
+/// Between two rounds.
+const PAUSE: Duration = Duration::from_secs(2);
+/// For one transaction.
+const LIMIT: Duration = Duration::from_secs(120);
+/// The report.
+pub(crate) const REPORT: &str = "/run/sos/health.json";
+
+/// How long to try.
+#[derive(Debug, Clone, Copy)]
+pub enum Patience {
+    /// One round.
+    Once,
+    /// Rounds until all are well, at most this long; then the console is told.
+    Until(Duration),
+}
+
+/// The health of the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) version: String,
+    pub(crate) claimed: bool,
+    pub(crate) ok: bool,
+    pub(crate) services: Vec<ServiceHealth>,
+}
+
+/// The health of one service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ServiceHealth {
+    pub(crate) name: String,
+    pub(crate) ok: bool,
+    /// Why it is not well, in one sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fault: Option<String>,
+}
+
+/// Runs the transactions; gives whether all services are well. A server without an owner is.
+///
+/// # Errors
+/// When the services are not known or the report cannot be written.
+pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionError> {
+    let end = match patience {
+        Patience::Once => Instant::now(),
+        Patience::Until(limit) => Instant::now() + limit,
+    };
+    let (mut report, mut lines_said) = (round(device)?, 0);
+    loop {
+        let settled = if report.claimed { report.ok } else { device.path(metadata::DONE).exists() };
+        if settled || Instant::now() >= end {
+            break;
+        }
+        lines_said += log_faults(&report, lines_said);
+        thread::sleep(PAUSE);
+        report = round(device)?;
+    }
+    let json = serde_json::to_vec_pretty(&report)
+        .map_err(|error| ProvisionError::Malformed { path: REPORT.into(), what: error.to_string() })?;
+    files::write(&device.path(REPORT), &json, Rights::PUBLIC)?;
+    if matches!(patience, Patience::Until(_)) {
+        for line in lines(&report) {
+            console::say(device, &line);
+        }
+    }
+    Ok(report.ok)
+}
+
+fn round(device: &Device) -> Result<Report, ProvisionError> {
+    let version = device.image()?.version;
+    let Some(settings) = device.settings()? else {
+        return Ok(Report { version, claimed: false, ok: true, services: Vec::new() });
+    };
+    let overlays = device.overlays()?;
+    let transactions: Vec<(&str, &str)> = overlays
+        .enabled(Some(&settings))?
+        .into_iter()
+        .filter_map(|overlay| {
+            overlay.manifest.health.as_ref().map(|health| (overlay.name.as_str(), health.transaction.as_str()))
+        })
+        .collect();
+    let services: Vec<ServiceHealth> =
+        transactions.into_iter().map(|(name, program)| ask(device, name, program)).collect();
+    Ok(Report { version, claimed: true, ok: services.iter().all(|service| service.ok), services })
+}
+
+fn ask(device: &Device, name: &str, program: &str) -> ServiceHealth {
+    let program = device.path(program);
+    let outcome = Program::new(&program.to_string_lossy()).limit(LIMIT).run();
+    let fault = outcome.err().map(|error| {
+        let sentence = error.said.lines().last().unwrap_or_default().to_owned();
+        if sentence.is_empty() { error.to_string() } else { sentence }
+    });
+    ServiceHealth { name: name.to_owned(), ok: fault.is_none(), fault }
+}
+
+/// Tells the journal, now and then, what is being waited for.
+fn log_faults(report: &Report, said: usize) -> usize {
+    if said % 15 == 0 {
+        for service in report.services.iter().filter(|service| !service.ok) {
+            console::log(&format!("waiting for {}: {}", service.name, service.fault.as_deref().unwrap_or_default()));
+        }
+    }
+    1
+}
+
+fn lines(report: &Report) -> Vec<String> {
+    if !report.claimed {
+        return vec![format!("waiting for its owner ({})", report.version)];
+    }
+    if report.ok {
+        let names: Vec<&str> = report.services.iter().map(|service| service.name.as_str()).collect();
+        return vec![format!("health: ok ({}; {})", report.version, names.join(" "))];
+    }
+    let failed = report.services.iter().filter(|service| !service.ok);
+    failed
+        .map(|service| format!("health: FAILED {}: {}", service.name, service.fault.as_deref().unwrap_or_default()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(claimed: bool, services: &[(&str, Option<&str>)]) -> Report {
+        let services: Vec<ServiceHealth> = services
+            .iter()
+            .map(|(name, fault)| ServiceHealth {
+                name: (*name).into(),
+                ok: fault.is_none(),
+                fault: fault.map(Into::into),
+            })
+            .collect();
+        Report { version: "13.20261123.1".into(), claimed, ok: services.iter().all(|service| service.ok), services }
+    }
+
+    #[test]
+    fn the_console_hears_exactly_these_lines() {
+        assert_eq!(lines(&report(false, &[])), ["waiting for its owner (13.20261123.1)"]);
+        assert_eq!(
+            lines(&report(true, &[("base", None), ("directory", None)])),
+            ["health: ok (13.20261123.1; base directory)"]
+        );
+        assert_eq!(
+            lines(&report(true, &[("base", None), ("mail", Some("no mail came back"))])),
+            ["health: FAILED mail: no mail came back"]
+        );
+    }
+}

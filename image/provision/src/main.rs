@@ -1,0 +1,84 @@
+//! The command line of `sos-provision`. Exit codes: 0 done, 1 fault, 2 usage, 3 refused.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use sos_provision::{Device, Patience, ProvisionError};
+
+#[derive(Parser)]
+#[command(version, about = "Takes a Small Organisation Server from the provider's metadata to running services")]
+struct Arguments {
+    /// The root folder of the device.
+    #[arg(long, global = true, default_value = "/")]
+    root: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// In the initrd: fill the state, make what is made once, render /etc.
+    Early,
+    /// Take over the provider's metadata: SSH keys, and the organisation while there is no owner.
+    Metadata,
+    /// Run every service's health transaction and report on the console.
+    Health {
+        /// Try again until all are well, or the deadline is over.
+        #[arg(long)]
+        wait: bool,
+        /// Seconds to wait.
+        #[arg(long, default_value_t = 900)]
+        deadline: u64,
+    },
+    /// Say what this server is and how it is.
+    Status,
+    /// Print the DNS records the organisation should publish.
+    Dns,
+    /// Render /etc in memory.
+    Render {
+        /// Only say whether it works.
+        #[arg(long, required = true)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sos-provision: {error:#}");
+            let refused =
+                matches!(error.downcast_ref(), Some(ProvisionError::BadMapping { .. } | ProvisionError::Unclaimed));
+            ExitCode::from(if refused { 3 } else { 1 })
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let device = Device::new(&arguments.root);
+    match &arguments.command {
+        Command::Early => sos_provision::early(&device)?,
+        Command::Metadata => sos_provision::metadata(&device)?,
+        Command::Health { wait, deadline } => {
+            let patience = if *wait { Patience::Until(Duration::from_secs(*deadline)) } else { Patience::Once };
+            if !sos_provision::health(&device, patience)? {
+                anyhow::bail!("not every service is well; /run/sos/health.json says which");
+            }
+        }
+        Command::Status => print!("{}", sos_provision::status(&device)?),
+        Command::Dns => {
+            for record in sos_provision::dns(&device)? {
+                println!("{record}");
+            }
+        }
+        Command::Render { check: _ } => {
+            let rendered = device.render(device.ssh_is_on()).context("the rendering fails, nothing was written")?;
+            println!("{} files and links, {} units", rendered.entries().count(), rendered.units().len());
+        }
+    }
+    Ok(())
+}

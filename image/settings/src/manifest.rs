@@ -1,0 +1,235 @@
+//! `service.toml`: all that the rest of the system needs to know of a service.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::SettingsError;
+
+/// A service, as its folder describes it. Paths are absolute on the device.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceManifest {
+    /// What a person calls it.
+    pub title: String,
+    /// Services that must be there too.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// Whether an organisation that chooses nothing gets it.
+    #[serde(default)]
+    pub default: bool,
+    /// Whether every server has it.
+    #[serde(default)]
+    pub required: bool,
+    /// Its proportional set size when idle.
+    #[serde(default)]
+    pub memory_mib: u32,
+    /// Debian packages it brings into the image.
+    #[serde(default)]
+    pub packages: Vec<String>,
+    /// Answers to the packages' questions, as debconf-set-selections(1) takes them. For the builder.
+    #[serde(default)]
+    pub debconf: Vec<String>,
+    /// Units that `sos-services.target` wants when the service is enabled.
+    #[serde(default)]
+    pub units: Vec<String>,
+    /// What of it is kept, backed up and exported.
+    #[serde(default)]
+    pub state: StateSpec,
+    /// Ports open to the Internet.
+    #[serde(default)]
+    pub ports: Ports,
+    /// DNS records the organisation should publish.
+    #[serde(default)]
+    pub dns: DnsSpec,
+    /// How it shows that it works.
+    pub health: Option<HealthSpec>,
+    /// Files rendered into `/etc`, by template.
+    #[serde(default)]
+    pub templates: BTreeMap<String, TemplateSpec>,
+    /// Symbolic links in `/etc`: path to target, or a table with both and more. Targets are templates.
+    #[serde(default)]
+    pub links: BTreeMap<String, Link>,
+    /// Secrets it needs, made once on the device.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretSpec>,
+    /// What the console shows of it.
+    #[serde(default)]
+    pub console: toml::Table,
+}
+
+/// State of a service.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateSpec {
+    /// Folders and files below `/var`.
+    #[serde(default)]
+    pub paths: Vec<String>,
+}
+
+/// Ports of a service.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ports {
+    /// TCP.
+    #[serde(default)]
+    pub public: Vec<u16>,
+    /// UDP.
+    #[serde(default)]
+    pub public_udp: Vec<u16>,
+}
+
+/// DNS records of a service.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DnsSpec {
+    /// Templates, each of which renders to any number of records, one a line.
+    #[serde(default)]
+    pub records: Vec<String>,
+}
+
+/// The health of a service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HealthSpec {
+    /// An executable: exit code 0 is healthy, else it says why in one sentence on standard error.
+    pub transaction: String,
+}
+
+/// A template and the file it makes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateSpec {
+    /// The file, below `/etc`.
+    pub to: String,
+    /// Unit to reload when the file changes.
+    pub reload: Option<String>,
+    /// Unit to start again when the file changes.
+    pub restart: Option<String>,
+    /// Mode, octal.
+    #[serde(default = "default_mode")]
+    pub mode: String,
+    /// Owner.
+    #[serde(default = "root")]
+    pub owner: String,
+    /// Group.
+    #[serde(default = "root")]
+    pub group: String,
+    /// Whether it is rendered before there is an owner, too; then it may use `ports`, `ssh`, `services`, `uid` only.
+    #[serde(default)]
+    pub unclaimed: bool,
+}
+
+/// Where a link points.
+pub type Link = String;
+
+/// What kind of secret to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretKind {
+    /// 24 letters and digits (142 bits), in `/var/lib/sos/secrets/<name>`; templates see its text.
+    Password,
+    /// An RSA key of 2048 bits (PEM), in `/var/lib/sos/dkim/<name>.key`; DNS records see its public half as
+    /// `dkim.<name>`.
+    #[serde(rename = "rsa-2048", alias = "dkim")]
+    Rsa2048,
+}
+
+/// A secret and who may read it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretSpec {
+    /// Its kind.
+    pub kind: SecretKind,
+    /// Its owner.
+    #[serde(default = "root")]
+    pub owner: String,
+    /// Its group, which may read it when it is not root's.
+    #[serde(default = "root")]
+    pub group: String,
+}
+
+impl ServiceManifest {
+    /// Reads the `service.toml` of `service`.
+    ///
+    /// # Errors
+    /// When the text is no TOML, has an unknown key, or names a file outside `/etc` or a mode that is none.
+    pub fn parse(service: &str, text: &str) -> Result<Self, SettingsError> {
+        let fault = |what: String| SettingsError::Manifest { service: service.to_owned(), what };
+        let manifest: Self = toml::from_str(text).map_err(|error| fault(error.to_string()))?;
+        manifest.check().map_err(fault)?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for (name, template) in &self.templates {
+            in_etc(&template.to)?;
+            if template.reload.is_some() && template.restart.is_some() {
+                return Err(format!("templates.{name:?} has both reload and restart; keep one"));
+            }
+            template.mode_bits().map_err(|()| format!("templates.{name:?}.mode is no octal mode such as \"0640\""))?;
+        }
+        self.links.keys().try_for_each(|path| in_etc(path))?;
+        if let Some(name) = self.secrets.keys().find(|name| !is_plain(name)) {
+            return Err(format!("secrets.{name:?}: write letters, digits, hyphens and underscores"));
+        }
+        match &self.health {
+            Some(health) if !health.transaction.starts_with("/usr/lib/sos/health/") => {
+                Err("health.transaction must be below /usr/lib/sos/health/".into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl TemplateSpec {
+    /// The mode as a number.
+    pub(crate) fn mode_bits(&self) -> Result<u32, ()> {
+        u32::from_str_radix(&self.mode, 8).ok().filter(|bits| *bits <= 0o777).ok_or(())
+    }
+}
+
+fn in_etc(path: &str) -> Result<(), String> {
+    let below =
+        path.strip_prefix("/etc/").is_some_and(|rest| rest.split('/').all(|part| !matches!(part, "" | "." | "..")));
+    if below { Ok(()) } else { Err(format!("{path:?} is not a file below /etc")) }
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+fn default_mode() -> String {
+    "0644".into()
+}
+
+fn root() -> String {
+    "root".into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_unknown_keys_and_files_outside_etc() {
+        assert!(ServiceManifest::parse("x", "title = \"X\"\ncolour = 1").is_err());
+        for to in ["/usr/x", "/etc/../x", "etc/x", "/etc/"] {
+            let text = format!("title = \"X\"\n[templates.a]\nto = {to:?}");
+            assert!(ServiceManifest::parse("x", &text).is_err(), "{to}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_template_that_both_reloads_and_restarts() {
+        let text = "title=\"X\"\n[templates.a]\nto=\"/etc/a\"\nreload=\"a.service\"\nrestart=\"a.service\"";
+        assert!(ServiceManifest::parse("x", text).unwrap_err().to_string().contains("keep one"));
+    }
+
+    #[test]
+    fn a_file_is_root_s_and_readable_unless_told_otherwise() {
+        let manifest = ServiceManifest::parse("x", "title=\"X\"\n[templates.a]\nto=\"/etc/a\"").unwrap();
+        let spec = &manifest.templates["a"];
+        assert_eq!((spec.mode_bits(), spec.owner.as_str(), spec.group.as_str()), (Ok(0o644), "root", "root"));
+    }
+}
