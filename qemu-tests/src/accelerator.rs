@@ -47,11 +47,16 @@ impl Accelerator {
     /// The time limit for something that takes at most `seconds` with hardware virtualisation.
     #[must_use]
     pub fn limit(self, seconds: u32) -> Duration {
-        let scale = match self {
-            Accelerator::Kvm => 1,
-            Accelerator::Tcg => TCG_SCALE,
-        };
-        Duration::from_secs(u64::from(seconds * scale))
+        self.scale(Duration::from_secs(seconds.into()))
+    }
+
+    /// How long something takes that takes `duration` with hardware virtualisation.
+    #[must_use]
+    pub fn scale(self, duration: Duration) -> Duration {
+        match self {
+            Accelerator::Kvm => duration,
+            Accelerator::Tcg => duration * TCG_SCALE,
+        }
     }
 
     /// QEMU's arguments for it.

@@ -17,6 +17,11 @@ const SNAPSHOT: &str = "base";
 /// Seconds from power-on to the health report, with hardware virtualisation and to spare.
 pub const HEALTH_SECONDS: u32 = 90;
 
+/// What the loader says when it has chosen a slot.
+pub const LOADER: &str = "Small Organisation Server: booting slot";
+/// What an unclaimed machine says when it is ready.
+pub const WAITING: &str = "sos: waiting for its owner";
+
 /// Where a scenario starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -138,9 +143,6 @@ impl Base {
         bases.join(self.name())
     }
 }
-
-/// What an unclaimed machine says when it is ready.
-pub const WAITING: &str = r"sos: waiting for its owner";
 
 #[cfg(test)]
 mod tests {

@@ -159,7 +159,8 @@ impl Stage {
             std::fs::remove_dir_all(&folder).map_err(Error::file(&folder))?;
         }
         std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
-        let prefix = tempfile::Builder::new().prefix("sos-vm-").tempdir();
+        let sockets =
+            tempfile::Builder::new().prefix("sos-vm-").tempdir().map_err(Error::file(&std::env::temp_dir()))?;
         Ok(Stage {
             world: World::lay_out(&folder, own)?,
             key: Key::make(&folder)?,
@@ -167,7 +168,7 @@ impl Stage {
             accelerator: order.accelerator.parse()?,
             machine: None,
             plan: None,
-            sockets: prefix.map_err(Error::wire("a folder for sockets"))?,
+            sockets,
             folder,
         })
     }

@@ -3,7 +3,7 @@
 //! the machine boots as if nothing had been.
 
 use crate::Result;
-use crate::base::{HEALTH_SECONDS, WAITING};
+use crate::base::{HEALTH_SECONDS, LOADER, WAITING};
 use crate::must;
 use crate::seed::{Metadata, Source};
 use crate::session::Stage;
@@ -28,7 +28,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     let serial = stage.machine()?.serial();
     serial.wait(r"verity.*corrupted|verity.*error", panic)?;
     serial.wait(r"Kernel panic - not syncing", panic)?;
-    serial.wait(r"Linux version \d", panic)?;
+    serial.wait(LOADER, panic)?;
     must!(!serial.text().contains("sos: "), "the machine came up with a wrong bit in its root");
     stage.unplug()?;
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{Disk, Firmware, Qmp, Serial};
-use crate::Result;
 use crate::accelerator::Accelerator;
 use crate::program::{Program, Running};
 use crate::world;
+use crate::{Error, Result};
 
 /// How the machine sees its system disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +81,7 @@ pub struct Machine {
     qmp: Qmp,
     serial: Serial,
     folder: PathBuf,
+    _sockets: tempfile::TempDir,
 }
 
 impl Machine {
@@ -89,13 +90,14 @@ impl Machine {
     /// # Errors
     /// [`Error::Refused`] without QEMU, [`Error::Wire`] when QEMU ends at once (see `qemu.log`).
     pub fn start(plan: Plan, folder: &Path, accelerator: Accelerator) -> Result<Machine> {
-        let socket = folder.join("qmp.sock");
-        // A machine that ran here before may have left its socket.
-        std::fs::remove_file(&socket).ok();
+        // Not in `folder`: a socket's path has at most 107 bytes.
+        let sockets =
+            tempfile::Builder::new().prefix("sos-vm-").tempdir().map_err(Error::file(&std::env::temp_dir()))?;
+        let socket = sockets.path().join("qmp");
         let serial = Serial::new(&folder.join("serial.log"));
-        let qemu = qemu(&plan, folder, accelerator)?.start(&folder.join("qemu.log"))?;
+        let qemu = qemu(&plan, folder, &socket, accelerator)?.start(&folder.join("qemu.log"))?;
         let qmp = Qmp::connect(&socket)?;
-        Ok(Machine { qemu, qmp, serial, folder: folder.to_owned() })
+        Ok(Machine { qemu, qmp, serial, folder: folder.to_owned(), _sockets: sockets })
     }
 
     /// The serial console.
@@ -153,7 +155,7 @@ impl Machine {
     }
 }
 
-fn qemu(plan: &Plan, folder: &Path, accelerator: Accelerator) -> Result<Program> {
+fn qemu(plan: &Plan, folder: &Path, socket: &Path, accelerator: Accelerator) -> Result<Program> {
     let shown = |path: &Path| path.display().to_string();
     let mut program = Program::new("qemu-system-x86_64")
         .words("-machine q35,vmport=off -nodefaults -display none -device VGA -rtc base=utc")
@@ -171,7 +173,7 @@ fn qemu(plan: &Plan, folder: &Path, accelerator: Accelerator) -> Result<Program>
         .arg(format!("file,id=serial,append=on,path={}", shown(&folder.join("serial.log"))))
         .words("-serial chardev:serial")
         .arg("-qmp")
-        .arg(format!("unix:{},server=on,wait=off", shown(&folder.join("qmp.sock"))))
+        .arg(format!("unix:{},server=on,wait=off", shown(socket)))
         .args(plan.firmware.arguments(folder)?);
     if let Some(seed) = &plan.seed {
         let drive = format!("if=none,id=seed,format=raw,readonly=on,file={}", shown(seed));
@@ -194,7 +196,7 @@ mod tests {
     use crate::vm::DiskFormat;
 
     fn command_line(plan: &Plan) -> String {
-        qemu(plan, Path::new("/run/x"), Accelerator::Tcg).unwrap().shown().to_owned()
+        qemu(plan, Path::new("/run/x"), Path::new("/run/x.sock"), Accelerator::Tcg).unwrap().shown().to_owned()
     }
 
     fn plan() -> Plan {
