@@ -32,7 +32,10 @@ pub(crate) fn import(device: &Device, mapping: &Mapping, settings: &Settings) ->
     let fresh = device.path(FRESH);
     files::remove_folder(&fresh)?;
     files::make_folder(&fresh, Rights { mode: 0o700, uid: 0, gid: 0 })?;
-    load(device, settings, ldif.text())?;
+    if let Err(error) = load(device, settings, ldif.text()) {
+        files::remove_folder(&fresh)?;
+        return Err(error);
+    }
     hand_over(device)
 }
 

@@ -18,6 +18,8 @@ use crate::{console, metadata};
 const PAUSE: Duration = Duration::from_secs(2);
 /// For one transaction.
 const LIMIT: Duration = Duration::from_secs(120);
+/// The journal hears of every so many rounds.
+const ROUNDS_UNHEARD: u32 = 15;
 /// The report.
 pub(crate) const REPORT: &str = "/run/sos/health.json";
 
@@ -58,13 +60,15 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
         Patience::Once => Instant::now(),
         Patience::Until(limit) => Instant::now() + limit,
     };
-    let (mut report, mut lines_said) = (round(device)?, 0);
-    loop {
+    let mut report = round(device)?;
+    for number in 0_u32.. {
         let settled = if report.claimed { report.ok } else { device.path(metadata::DONE).exists() };
         if settled || Instant::now() >= end {
             break;
         }
-        lines_said += log_faults(&report, lines_said);
+        if number.is_multiple_of(ROUNDS_UNHEARD) {
+            log_faults(&report);
+        }
         thread::sleep(PAUSE);
         report = round(device)?;
     }
@@ -107,14 +111,11 @@ fn ask(device: &Device, name: &str, program: &str) -> ServiceHealth {
     ServiceHealth { name: name.to_owned(), ok: fault.is_none(), fault }
 }
 
-/// Tells the journal, now and then, what is being waited for.
-fn log_faults(report: &Report, said: usize) -> usize {
-    if said % 15 == 0 {
-        for service in report.services.iter().filter(|service| !service.ok) {
-            console::log(&format!("waiting for {}: {}", service.name, service.fault.as_deref().unwrap_or_default()));
-        }
+/// Tells the journal what is being waited for.
+fn log_faults(report: &Report) {
+    for service in report.services.iter().filter(|service| !service.ok) {
+        console::log(&format!("waiting for {}: {}", service.name, service.fault.as_deref().unwrap_or_default()));
     }
-    1
 }
 
 fn lines(report: &Report) -> Vec<String> {

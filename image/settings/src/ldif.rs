@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 /// Longest line written; longer ones are folded (RFC 2849, note 2).
 const LINE: usize = 76;
 
-/// LDIF content records, one after the other. Holds password hashes, so it shows nothing when debugged.
+/// LDIF content records, one after the other, without the version line, which slapadd(8) does not know. Holds password hashes, so it shows nothing when debugged.
+#[derive(Default)]
 pub struct Ldif(Zeroizing<String>);
 
 impl std::fmt::Debug for Ldif {
@@ -16,16 +17,12 @@ impl std::fmt::Debug for Ldif {
     }
 }
 
-impl Default for Ldif {
-    fn default() -> Self {
-        Self(Zeroizing::new("version: 1\n".into()))
-    }
-}
-
 impl Ldif {
     /// Adds an entry: its name, then its attributes in the order given.
     pub fn entry<'a>(&mut self, dn: &str, attributes: impl IntoIterator<Item = (&'a str, &'a str)>) {
-        self.0.push('\n');
+        if !self.0.is_empty() {
+            self.0.push('\n');
+        }
         self.line("dn", dn);
         for (name, value) in attributes {
             self.line(name, value);
