@@ -60,18 +60,21 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
         Patience::Once => Instant::now(),
         Patience::Until(limit) => Instant::now() + limit,
     };
-    let mut report = round(device)?;
-    for number in 0_u32.. {
-        let settled = if report.claimed { report.ok } else { device.path(metadata::DONE).exists() };
+    let mut number = 0_u32;
+    let report = loop {
+        // Asked before the settings are looked at: a claim writes these first.
+        let metadata_done = device.path(metadata::DONE).exists();
+        let report = round(device)?;
+        let settled = if report.claimed { report.ok } else { metadata_done };
         if settled || Instant::now() >= end {
-            break;
+            break report;
         }
         if number.is_multiple_of(ROUNDS_UNHEARD) {
             log_faults(&report);
         }
+        number += 1;
         thread::sleep(PAUSE);
-        report = round(device)?;
-    }
+    };
     let json = serde_json::to_vec_pretty(&report)
         .map_err(|error| ProvisionError::Malformed { path: REPORT.into(), what: error.to_string() })?;
     files::write(&device.path(REPORT), &json, Rights::PUBLIC)?;
