@@ -59,6 +59,16 @@ impl Accelerator {
         }
     }
 
+    /// How many of the wanted processors a machine gets. Under TCG one: when a kernel patches its own code
+    /// while a second processor runs it, QEMU 7.2 may run the breakpoint in between («Oops: int3»).
+    #[must_use]
+    pub fn cpus(self, wanted: u32) -> u32 {
+        match self {
+            Accelerator::Kvm => wanted,
+            Accelerator::Tcg => 1,
+        }
+    }
+
     /// QEMU's arguments for it.
     #[must_use]
     pub fn arguments(self) -> &'static str {

@@ -161,7 +161,7 @@ fn qemu(plan: &Plan, folder: &Path, socket: &Path, accelerator: Accelerator) -> 
         .words("-machine q35,vmport=off -nodefaults -display none -device VGA -rtc base=utc")
         .words("-device virtio-rng-pci")
         .words(accelerator.arguments())
-        .words(&format!("-m {} -smp {}", plan.memory_mib, plan.cpus))
+        .words(&format!("-m {} -smp {}", plan.memory_mib, accelerator.cpus(plan.cpus)))
         .arg("-drive")
         .arg(format!(
             "if=none,id=disk,format={},cache=unsafe,discard=unmap,file={}",
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_machine_has_the_smallest_promised_size_unless_told() {
-        assert!(command_line(&plan()).contains("-m 1024 -smp 2 "));
+        assert!(command_line(&plan()).contains("-m 1024 -smp 1 "));
     }
 
     #[test]
