@@ -66,6 +66,8 @@ fn write(stage: &Stage, browser: &Browser) -> Result<()> {
     browser.type_into(&browser.wait_for("#compose-subject")?, "Written in the browser")?;
     browser.type_into(&browser.wait_for("#composebody")?, "With a real keyboard, nearly.")?;
     browser.click(&browser.wait_for("a.send, button.send")?)?;
+    // When it is sent the browser goes back to the list by itself; to go on before would be overtaken.
+    browser.wait_for("#messagelist")?;
     let read = stage.member_receives(KENTON, "INBOX", "Written in the browser")?;
     must!(read.contains("With a real keyboard, nearly."), "the letter came without its text:\n{read}");
     Ok(())
