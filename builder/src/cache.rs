@@ -1,7 +1,7 @@
 //! The build's cache: directories named by a digest of everything they were made from.
 //!
 //! A directory is made beside its place and renamed when whole, so an interrupted build leaves nothing that a
-//! later one could mistake for whole. Only the newest [`KEEP`] of each kind stay.
+//! later one could mistake for whole. Only the newest few of each kind stay.
 
 use std::fs;
 use std::path::{Path, PathBuf};
