@@ -1,0 +1,2 @@
+//! `sos-console`.
+fn main() {}
