@@ -9,7 +9,9 @@
 //! The decisions are in `sos-settings`; this crate carries them out, below one root folder ([`Device`]), so that the
 //! tests run it anywhere.
 
+mod addresses;
 mod apply;
+mod certificate;
 mod claim;
 mod cloud_init;
 mod command;
@@ -28,7 +30,10 @@ mod secrets;
 mod seed;
 mod ssh;
 mod status;
+#[cfg(test)]
+mod test_programs;
 
+pub use certificate::{Hurry, certificate};
 pub use command::{CommandError, Program};
 pub use device::Device;
 pub use dns::dns;
