@@ -67,7 +67,7 @@ fn look(device: &Device, hurry: Hurry) -> Result<(), ProvisionError> {
                     Ok(()) => {
                         follow(device)?;
                         health::show_address(device)?;
-                        Attempt { fault: missed, ..Attempt::default() }
+                        Attempt::settled(missed)
                     }
                     Err(refused) => {
                         console::log(&format!("no certificate for {}: {refused}", wish.names.join(" ")));
@@ -78,7 +78,7 @@ fn look(device: &Device, hurry: Hurry) -> Result<(), ProvisionError> {
             }
         }
         // There is one that is good, or nothing to ask for.
-        _ => attempt = Attempt { fault: missed, ..Attempt::default() },
+        _ => attempt = Attempt::settled(missed),
     }
     attempt::write(device, &attempt)
 }

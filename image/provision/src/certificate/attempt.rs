@@ -37,6 +37,11 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
+    /// Nothing is to be asked for; `fault` is what people should know all the same.
+    pub(super) fn settled(fault: Option<String>) -> Self {
+        Self { fault, ..Self::default() }
+    }
+
     /// Whether the authority may be asked for `names` at `now`.
     pub(super) fn may(&self, names: &[String], hurry: Hurry, now: u64) -> bool {
         let again = self.names == names && hurry == Hurry::No;
