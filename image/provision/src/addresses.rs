@@ -57,9 +57,7 @@ pub(crate) fn is_private(address: IpAddr) -> bool {
             let [a, b, ..] = address.octets();
             address.is_private() || address.is_loopback() || address.is_link_local() || (a == 100 && b & 0xc0 == 64)
         }
-        IpAddr::V6(address) => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-        }
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
     }
 }
 
@@ -100,7 +98,9 @@ pub(crate) mod tests {
 
     #[test]
     fn knows_which_addresses_nobody_outside_reaches() {
-        for private in ["10.1.2.3", "192.168.0.1", "100.64.0.1", "127.0.0.1", "169.254.1.1", "fd00::1", "fe80::1", "::1"] {
+        for private in
+            ["10.1.2.3", "192.168.0.1", "100.64.0.1", "127.0.0.1", "169.254.1.1", "fd00::1", "fe80::1", "::1"]
+        {
             assert!(is_private(private.parse().unwrap()), "{private}");
         }
         for public in ["203.0.113.5", "100.128.0.1", "2001:db8::5"] {

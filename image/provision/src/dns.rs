@@ -1,6 +1,6 @@
 //! The DNS records that the organisation should publish.
 
-use sos_settings::{Inputs, Secrets};
+use sos_settings::{DnsLine, Inputs, Secrets};
 
 use crate::device::{DATABASE, Device};
 use crate::error::ProvisionError;
@@ -11,6 +11,11 @@ use crate::{addresses, secrets};
 /// # Errors
 /// [`ProvisionError::Unclaimed`] before there is an owner; or a fault.
 pub fn dns(device: &Device) -> Result<Vec<String>, ProvisionError> {
+    Ok(records(device)?.into_iter().map(|record| record.text).collect())
+}
+
+/// The same, each with the service that wants it.
+pub(crate) fn records(device: &Device) -> Result<Vec<DnsLine>, ProvisionError> {
     let settings = device.settings()?.ok_or(ProvisionError::Unclaimed)?;
     let overlays = device.overlays()?;
     let enabled = overlays.enabled(Some(&settings))?;

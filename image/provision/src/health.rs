@@ -125,7 +125,8 @@ fn round(device: &Device, well: &mut Vec<ServiceHealth>) -> Result<Report, Provi
     let settings = device.settings()?;
     let claimed = settings.is_some();
     let overlays = device.overlays()?;
-    let earlier = last(device).filter(|report| report.claimed == claimed).map_or_else(Vec::new, |report| report.services);
+    let earlier =
+        last(device).filter(|report| report.claimed == claimed).map_or_else(Vec::new, |report| report.services);
     if !claimed {
         // The claim changes what the services do.
         well.clear();
@@ -150,7 +151,8 @@ fn round(device: &Device, well: &mut Vec<ServiceHealth>) -> Result<Report, Provi
         let mut so_far = report.clone();
         let later = asked[at + 1..].iter().filter_map(|(name, _)| earlier.iter().find(|service| service.name == *name));
         so_far.services.extend(later.cloned());
-        so_far.ok = so_far.ok && so_far.services.len() == asked.len() && so_far.services.iter().all(|service| service.ok);
+        so_far.ok =
+            so_far.ok && so_far.services.len() == asked.len() && so_far.services.iter().all(|service| service.ok);
         write(device, &so_far)?;
     }
     write(device, &report)?;
@@ -188,7 +190,8 @@ fn way_in(addresses: &Addresses, certificate: Option<&Certificate>, code: Option
     let Some(place) = place.or_else(|| addresses.iter().next().map(|address| address.to_string())) else {
         return vec!["this server has no address yet; look at its network, then start it again".into()];
     };
-    let place = if place.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6()) { format!("[{place}]") } else { place };
+    let place =
+        if place.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6()) { format!("[{place}]") } else { place };
     let mut lines = vec![match code {
         Some(code) => format!("open https://{place}/ and enter the claim code: {code}"),
         None => format!("open https://{place}/ and enter the claim code that you were given"),

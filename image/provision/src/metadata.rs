@@ -5,7 +5,7 @@ use sos_settings::{Handed, Problems, UserData, Waiting};
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
-use crate::{addresses, apply, certificate, claim, cloud_init, console, ssh};
+use crate::{addresses, apply, certificate, claim, cloud_init, console, serve, ssh};
 
 /// Says that metadata has been dealt with; what waits for an owner looks for it.
 pub(crate) const DONE: &str = "/run/sos/metadata-done";
@@ -59,7 +59,10 @@ fn claim_with(device: &Device, user_data: Result<UserData, Problems>) -> Result<
         .map_err(|problems| ProvisionError::BadMapping { problems });
     let (waiting, outcome) = match handed {
         Ok(Some(Handed::Organisation(mapping))) => match claim::claim(device, &mapping) {
-            Ok(()) => return Ok(true),
+            Ok(()) => {
+                serve::note(device, serve::METADATA, "claimed", mapping.organisation.name.as_str())?;
+                return Ok(true);
+            }
             Err(error) => (Waiting::default(), Err(error)),
         },
         Ok(Some(Handed::Waiting(waiting))) => (waiting, Ok(false)),

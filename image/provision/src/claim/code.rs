@@ -96,9 +96,6 @@ mod tests {
     #[test]
     fn the_hash_is_what_the_provider_s_guide_says() {
         // printf %s 7K3M9QXT2WHD | sha256sum
-        assert_eq!(
-            hash("7k3m-9qxt-2whd"),
-            "sha256:4e517b5e29ece1c184812179be9aa3f484f6b5bf9cbe78ca2dc4e51e59caffac"
-        );
+        assert_eq!(hash("7k3m-9qxt-2whd"), "sha256:4e517b5e29ece1c184812179be9aa3f484f6b5bf9cbe78ca2dc4e51e59caffac");
     }
 }

@@ -155,7 +155,9 @@ mod tests {
             .map(|number| {
                 let (gate, device) = (Arc::clone(&gate), device.clone());
                 let from = IpAddr::from([203, 0, 113, number]);
-                thread::spawn(move || (0..50).filter(|_| gate.check(&device, "wrong", from).unwrap() == Verdict::Right).count())
+                thread::spawn(move || {
+                    (0..50).filter(|_| gate.check(&device, "wrong", from).unwrap() == Verdict::Right).count()
+                })
             })
             .collect();
         thread::sleep(std::time::Duration::from_millis(300));

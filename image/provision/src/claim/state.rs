@@ -74,7 +74,8 @@ pub(crate) fn prepare(device: &Device, waiting: &Waiting) -> Result<(), Provisio
         return write(device, &ClaimState { code_hash, handed_in: true, acme, attempts });
     }
     let code = code::make();
-    let fault = |error: sos_settings::NameError| ProvisionError::Malformed { path: FILE.into(), what: error.to_string() };
+    let fault =
+        |error: sos_settings::NameError| ProvisionError::Malformed { path: FILE.into(), what: error.to_string() };
     let code_hash = code::hash(&code).parse().map_err(fault)?;
     write(device, &ClaimState { code_hash, handed_in: false, acme, attempts })?;
     files::write(&device.path(code::SHOWN), format!("{}\n", *code).as_bytes(), Rights::ROOT_ONLY)
