@@ -1,8 +1,12 @@
 //! Every enabled service's transaction, and the report of it.
 //!
+//! Transactions are real work, and on a small machine that is still starting they would hold up what they wait for: so
+//! they begin when no unit of a service waits to be started any more, and a service that was well once is not asked again.
+//!
 //! Written to `/run/sos/health.json` and, when waiting, to the console: `health: ok (<version>; <services>)`,
 //! `health: FAILED <service>: <sentence>`, or `waiting for its owner (<version>)`.
 
+use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -61,16 +65,20 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
         Patience::Until(limit) => Instant::now() + limit,
     };
     let mut number = 0_u32;
+    let mut well = BTreeSet::new();
     let report = loop {
         // Asked before the settings are looked at: a claim writes these first.
         let metadata_done = device.path(metadata::DONE).exists();
-        let report = round(device)?;
-        let settled = if report.claimed { report.ok } else { metadata_done };
-        if settled || Instant::now() >= end {
-            break report;
-        }
-        if number.is_multiple_of(ROUNDS_UNHEARD) {
-            log_faults(&report);
+        let late = Instant::now() >= end;
+        let report = if late || matches!(patience, Patience::Once) || has_settled(device)? {
+            Some(round(device, &mut well)?)
+        } else {
+            waiting_for_owner(device)?
+        };
+        match report {
+            Some(report) if late || if report.claimed { report.ok } else { metadata_done } => break report,
+            Some(report) if number.is_multiple_of(ROUNDS_UNHEARD) => log_faults(&report),
+            _ => {}
         }
         number += 1;
         thread::sleep(PAUSE);
@@ -86,11 +94,36 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
     Ok(report.ok)
 }
 
-fn round(device: &Device) -> Result<Report, ProvisionError> {
+/// Whether nothing waits to be started any more: no unit of an enabled service has a job (systemctl(1)).
+fn has_settled(device: &Device) -> Result<bool, ProvisionError> {
+    let overlays = device.overlays()?;
+    let enabled = overlays.enabled(device.settings()?.as_ref())?;
+    let units = enabled.iter().flat_map(|overlay| overlay.manifest.units.iter().map(String::as_str));
+    let jobs = Program::new("systemctl").args(["show", "--property=Job", "--value", "--"]).args(units).run()?;
+    Ok(jobs_are_done(&String::from_utf8_lossy(&jobs)))
+}
+
+/// Reads what `systemctl show` says of units' jobs: a number for one, nothing or 0 for none.
+fn jobs_are_done(jobs: &str) -> bool {
+    jobs.lines().all(|job| matches!(job.trim(), "" | "0"))
+}
+
+/// The report of a server without an owner; nothing once there is one.
+fn waiting_for_owner(device: &Device) -> Result<Option<Report>, ProvisionError> {
+    if device.settings()?.is_some() {
+        return Ok(None);
+    }
     let version = device.image()?.version;
-    let Some(settings) = device.settings()? else {
-        return Ok(Report { version, claimed: false, ok: true, services: Vec::new() });
-    };
+    Ok(Some(Report { version, claimed: false, ok: true, services: Vec::new() }))
+}
+
+/// One round; asks the services that are not `well` already, and adds those that are now.
+fn round(device: &Device, well: &mut BTreeSet<String>) -> Result<Report, ProvisionError> {
+    if let Some(waiting) = waiting_for_owner(device)? {
+        return Ok(waiting);
+    }
+    let version = device.image()?.version;
+    let settings = device.settings()?.ok_or(ProvisionError::Unclaimed)?;
     let overlays = device.overlays()?;
     let transactions: Vec<(&str, &str)> = overlays
         .enabled(Some(&settings))?
@@ -100,8 +133,19 @@ fn round(device: &Device) -> Result<Report, ProvisionError> {
         })
         .collect();
     let services: Vec<ServiceHealth> =
-        transactions.into_iter().map(|(name, program)| ask(device, name, program)).collect();
+        transactions.into_iter().map(|(name, program)| ask_unless_well(device, name, program, well)).collect();
     Ok(Report { version, claimed: true, ok: services.iter().all(|service| service.ok), services })
+}
+
+fn ask_unless_well(device: &Device, name: &str, program: &str, well: &mut BTreeSet<String>) -> ServiceHealth {
+    if well.contains(name) {
+        return ServiceHealth { name: name.to_owned(), ok: true, fault: None };
+    }
+    let health = ask(device, name, program);
+    if health.ok {
+        well.insert(name.to_owned());
+    }
+    health
 }
 
 fn ask(device: &Device, name: &str, program: &str) -> ServiceHealth {
@@ -149,6 +193,12 @@ mod tests {
             })
             .collect();
         Report { version: "13.20261123.1".into(), claimed, ok: services.iter().all(|service| service.ok), services }
+    }
+
+    #[test]
+    fn a_unit_with_a_job_is_waited_for() {
+        assert!(jobs_are_done("\n0\n\n"));
+        assert!(!jobs_are_done("\n582\n\n"));
     }
 
     #[test]
