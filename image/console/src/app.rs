@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sos_ipc::Owner;
 
 use crate::clock::Clock;
+use crate::directory::Directory;
 use crate::guard::limiter::Limiter;
 use crate::guard::session::Sessions;
 use crate::helper::{Helper, HelperError};
@@ -37,6 +38,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The privileged helper.
     pub helper: Helper,
+    /// Members, groups and roles.
+    pub directory: Directory,
     /// Who guesses passwords, and for how long they have to wait.
     pub limiter: Limiter,
     /// Who is signed in.
@@ -54,6 +57,7 @@ impl App {
     pub fn new(places: Places) -> Self {
         Self(Arc::new(Parts {
             helper: Helper::new(places.helper),
+            directory: Directory::new(&places.ldap),
             limiter: Limiter::default(),
             sessions: Sessions::default(),
             texts: &TEXTS,

@@ -11,9 +11,11 @@
 pub mod app;
 pub mod assets;
 pub mod clock;
+pub mod directory;
 pub mod form;
 pub mod guard;
 pub mod helper;
+pub mod menu;
 pub mod page;
 pub mod pages;
 pub mod routes;

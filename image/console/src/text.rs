@@ -118,11 +118,7 @@ pub struct Texts {
 
 impl Texts {
     fn load() -> Self {
-        Self {
-            english: bundle(Language::English),
-            german: bundle(Language::German),
-            welsh: bundle(Language::Welsh),
-        }
+        Self { english: bundle(Language::English), german: bundle(Language::German), welsh: bundle(Language::Welsh) }
     }
 
     fn of(&self, language: Language) -> &FluentBundle<FluentResource> {

@@ -101,7 +101,8 @@ mod tests {
         let ours = [("host", "mail.club.example"), ("origin", "https://mail.club.example")];
         assert!(is_from_us(&with(&ours)));
         assert!(is_from_us(&with(&[("host", "mail.club.example")])));
-        for origin in ["https://evil.example", "null", "https://mail.club.example.evil.example", "mail.club.example", ""]
+        for origin in
+            ["https://evil.example", "null", "https://mail.club.example.evil.example", "mail.club.example", ""]
         {
             assert!(!is_from_us(&with(&[("host", "mail.club.example"), ("origin", origin)])), "{origin}");
         }

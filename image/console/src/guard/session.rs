@@ -8,6 +8,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use sos_settings::MemberName;
 use time::{Duration, OffsetDateTime};
@@ -16,6 +19,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{self, SessionStore};
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
+use crate::app::App;
 use crate::clock::Clock;
 
 /// The cookie's name: browsers keep a `__Host-` cookie for this very host, and over HTTPS only.
@@ -130,8 +134,11 @@ fn make_room(sessions: &mut HashMap<Id, Record>) {
     let now = OffsetDateTime::now_utc();
     sessions.retain(|_, record| record.expiry_date > now);
     for (kind, most) in [(true, MOST_KNOWN), (false, MOST_STRANGERS)] {
-        let mut of_kind: Vec<_> =
-            sessions.values().filter(|record| is_known(record) == kind).map(|record| (record.expiry_date, record.id)).collect();
+        let mut of_kind: Vec<_> = sessions
+            .values()
+            .filter(|record| is_known(record) == kind)
+            .map(|record| (record.expiry_date, record.id))
+            .collect();
         if of_kind.len() > most {
             of_kind.sort_unstable_by_key(|(until, _)| *until);
             for (_, id) in &of_kind[..most / 8] {
@@ -146,15 +153,24 @@ pub async fn member(session: &Session) -> Option<SignedIn> {
     session.get(MEMBER).await.ok().flatten()
 }
 
-/// Ends the session if it is too old or was idle for too long, and notes that its owner is there. True when it ended
-/// somebody's session.
-///
-/// # Errors
-/// When the store fails, which this one does not.
-pub async fn keep_young(session: &Session, clock: &Clock) -> Result<bool, tower_sessions::session::Error> {
+/// Mark of a request whose session had just run out.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended;
+
+/// Ends the session of a request if it is too old or was idle for too long, before anybody looks into it.
+pub async fn watch(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
+    if keep_young(&session, &app.clock).await.is_ok_and(|ended| ended) {
+        request.extensions_mut().insert(Ended);
+    }
+    next.run(request).await
+}
+
+/// True when it ended somebody's session. Notes otherwise that its owner is there.
+async fn keep_young(session: &Session, clock: &Clock) -> Result<bool, tower_sessions::session::Error> {
     let now = clock.now();
-    let (born, seen) = (session.get::<u64>(BORN).await?, session.get::<u64>(SEEN).await?);
-    let (Some(born), Some(seen)) = (born, seen) else { return Ok(false) };
+    let (Some(born), Some(seen)) = (session.get::<u64>(BORN).await?, session.get::<u64>(SEEN).await?) else {
+        return Ok(false);
+    };
     if now.saturating_sub(seen) >= IDLE || now.saturating_sub(born) >= LONGEST {
         let ended = member(session).await.is_some();
         session.flush().await?;
