@@ -10,13 +10,18 @@
 
 pub mod app;
 pub mod assets;
+pub mod claim;
 pub mod clock;
 pub mod directory;
+pub mod dns;
 pub mod form;
 pub mod guard;
 pub mod helper;
+pub mod login_name;
 pub mod menu;
 pub mod page;
 pub mod pages;
+pub mod password;
 pub mod routes;
 pub mod text;
+pub mod zones;
