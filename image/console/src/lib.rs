@@ -20,3 +20,4 @@ pub mod page;
 pub mod pages;
 pub mod routes;
 pub mod text;
+pub mod tokens;
