@@ -53,6 +53,8 @@ sign-in-password = Passwort
 sign-in-do = Anmelden
 sign-in-forgot = Passwort vergessen?
 sign-in-wrong = Name und Passwort passen nicht zusammen. Bitte prüfen Sie beide und versuchen Sie es noch einmal.
+sign-in-locked = Von dort, wo Sie sind, kamen zu viele falsche Passwörter. Bitte versuchen Sie es in { $time } noch einmal, oder lassen Sie sich ein neues schicken.
+sign-in-too-fast = Das war zu schnell. Bitte warten Sie { $time } und versuchen Sie es noch einmal.
 
 ## Die erste Seite
 

@@ -53,6 +53,8 @@ sign-in-password = Password
 sign-in-do = Sign in
 sign-in-forgot = Forgot your password?
 sign-in-wrong = Name and password do not fit together. Please check both and try again.
+sign-in-locked = There were too many wrong passwords from where you are. Please try again in { $time }, or have a new password sent to you.
+sign-in-too-fast = That was too fast. Please wait { $time } and try again.
 
 ## The first page
 

@@ -1,8 +1,11 @@
 //! Signing in and out.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
 use sos_settings::MemberName;
@@ -10,6 +13,8 @@ use sos_settings::MemberName;
 use crate::app::App;
 use crate::directory::DirectoryError;
 use crate::form::{Form, Posted};
+use crate::guard::address::ClientAddress;
+use crate::guard::limiter::{Attempt, PATIENCE, Verdict};
 use crate::guard::session::{self, SignedIn};
 use crate::page::{self, Page};
 
@@ -28,25 +33,48 @@ pub struct SignIn {
     pub form: Form,
 }
 
-async fn sign_in(State(app): State<App>, page: Page, posted: Posted) -> Response {
+async fn sign_in(State(app): State<App>, address: ClientAddress, page: Page, posted: Posted) -> Response {
     let mut form = Form::lines(&["name", "next"], &posted, page.t);
     form.set("password", posted.get("password"));
-    let found = match name(form.value("name"), &page.domain) {
-        Some(name) => check(&app, &name, form.value("password")).await,
+    let name = name(form.value("name"), &page.domain);
+    let guess = Some(app.limiter.fingerprint(form.value("password")));
+    let attempt = Attempt { address: address.0, name: form.value("name"), guess };
+    let attempt = Attempt { name: name.as_ref().map_or(attempt.name, MemberName::as_str), ..attempt };
+    match app.limiter.begin(app.clock.now(), &attempt) {
+        Verdict::Locked { seconds } => {
+            let sentence = page.t.with("sign-in-locked", [("time", page.t.duration(seconds).as_str())]);
+            form.fail("name", sentence);
+            return again(page, form, StatusCode::TOO_MANY_REQUESTS);
+        }
+        Verdict::Go { after } if after > PATIENCE => {
+            let sentence = page.t.with("sign-in-too-fast", [("time", page.t.duration(after).as_str())]);
+            form.fail("name", sentence);
+            return again(page, form, StatusCode::TOO_MANY_REQUESTS);
+        }
+        Verdict::Go { after } => tokio::time::sleep(Duration::from_secs(after)).await,
+    }
+    let found = match &name {
+        Some(name) => check(&app, name, form.value("password")).await,
         None => Ok(None),
     };
     match found {
         Err(error) => page.broken(&error),
         Ok(None) => {
-            form.set("password", "");
             form.fail("name", page.t.say("sign-in-wrong"));
-            page::refused(&SignIn { page: page.titled("sign-in-title"), form })
+            again(page, form, StatusCode::UNPROCESSABLE_ENTITY)
         }
-        Ok(Some(member)) => match session::sign_in(&page.session, &app.clock, &member).await {
-            Ok(()) => page::go(form.value("next")),
-            Err(error) => page.broken(&error),
-        },
+        Ok(Some(member)) => {
+            app.limiter.succeeded(&attempt, true);
+            match session::sign_in(&page.session, &app.clock, &member).await {
+                Ok(()) => page::go(form.value("next")),
+                Err(error) => page.broken(&error),
+            }
+        }
     }
+}
+
+fn again(page: Page, form: Form, status: StatusCode) -> Response {
+    page::html_with(status, &SignIn { page: page.titled("sign-in-title"), form })
 }
 
 /// The name that was typed: in any case, and with the organisation's domain after it or without.
