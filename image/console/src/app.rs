@@ -17,6 +17,7 @@ use crate::guard::session::Sessions;
 use crate::helper::{Helper, HelperError};
 use crate::pages::dns::Checked;
 use crate::text::{TEXTS, Texts};
+use crate::tokens::Tokens;
 
 /// For how many seconds what the helper said about the owner is taken for true.
 const OWNER_SECONDS: u64 = 5;
@@ -55,6 +56,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// All sentences.
     pub texts: &'static Texts,
+    /// Links that are good once.
+    pub tokens: Tokens,
     /// The time.
     pub clock: Clock,
     /// Asks what the world sees of our DNS records.
@@ -78,6 +81,7 @@ impl App {
             limiter: Limiter::default(),
             sessions: Sessions::default(),
             texts: &TEXTS,
+            tokens: Tokens::open(&places.state),
             clock: places.clock,
             checker: Checker::at(places.resolver),
             checked: Mutex::new(None),

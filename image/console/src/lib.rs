@@ -24,4 +24,5 @@ pub mod pages;
 pub mod password;
 pub mod routes;
 pub mod text;
+pub mod tokens;
 pub mod zones;
