@@ -149,7 +149,8 @@ impl State {
         if self.wrong >= 10 {
             return Some(Reply::Locked { seconds: 900 });
         }
-        let normal = |code: &str| code.to_uppercase().replace(['-', ' '], "").replace('O', "0").replace(['I', 'L'], "1");
+        let normal =
+            |code: &str| code.to_uppercase().replace(['-', ' '], "").replace('O', "0").replace(['I', 'L'], "1");
         if normal(code) == normal(CODE) {
             return None;
         }
@@ -272,7 +273,8 @@ fn records() -> Vec<DnsRecord> {
         data: data.into(),
         service: "mail".into(),
     };
-    let key = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu5oIUrFDWZK7F4thFxpZa2or6jBEX3cSL6b2TJdPkO5iNn9vHNXhNX31nOef";
+    let key =
+        "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu5oIUrFDWZK7F4thFxpZa2or6jBEX3cSL6b2TJdPkO5iNn9vHNXhNX31nOef";
     vec![
         record("mail.ambridge.example.", "A", "203.0.113.7"),
         record("ambridge.example.", "MX", "10 mail.ambridge.example."),
