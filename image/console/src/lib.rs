@@ -1,1 +1,3 @@
 //! The pages of the server.
+
+pub mod sieve;
