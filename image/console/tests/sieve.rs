@@ -204,7 +204,7 @@ fn writes_a_first_vacation() {
     golden("vacation", &script);
     let mut off = script.vacation().unwrap().clone();
     off.on = false;
-    off.reason = ".hidden\nline".into();
+    off.reason = "Away \"again\" – bye".into();
     off.subject = None;
     script.set_vacation(off);
     golden("vacation-off", &script);
