@@ -13,6 +13,7 @@ use crate::guard::limiter::Limiter;
 use crate::guard::session::Sessions;
 use crate::helper::{Helper, HelperError};
 use crate::text::{TEXTS, Texts};
+use crate::tokens::Tokens;
 
 /// For how many seconds what the helper said about the owner is taken for true.
 const OWNER_SECONDS: u64 = 5;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// All sentences.
     pub texts: &'static Texts,
+    /// Links that are good once.
+    pub tokens: Tokens,
     /// The time.
     pub clock: Clock,
     owner: Mutex<Option<(u64, Arc<Owner>)>>,
@@ -61,6 +64,7 @@ impl App {
             limiter: Limiter::default(),
             sessions: Sessions::default(),
             texts: &TEXTS,
+            tokens: Tokens::open(&places.state),
             clock: places.clock,
             owner: Mutex::new(None),
         }))

@@ -21,3 +21,4 @@ pub mod pages;
 pub mod routes;
 pub mod sieve;
 pub mod text;
+pub mod tokens;
