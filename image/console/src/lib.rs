@@ -15,6 +15,7 @@ pub mod directory;
 pub mod form;
 pub mod guard;
 pub mod helper;
+pub mod letters;
 pub mod menu;
 pub mod page;
 pub mod pages;

@@ -170,7 +170,7 @@ impl Limiter {
 }
 
 /// The address, or of IPv6 the /64 that one customer has.
-fn network(address: IpAddr) -> u128 {
+pub(crate) fn network(address: IpAddr) -> u128 {
     match address.to_canonical() {
         IpAddr::V4(address) => u128::from(address.to_ipv6_mapped().to_bits()),
         IpAddr::V6(address) => address.to_bits() >> 64 << 64,
@@ -278,7 +278,9 @@ mod tests {
             limiter.failed(NOW + 1, &Attempt { address, name: &name, guess: None });
         }
         let all = limiter.lock();
-        assert!(all.pairs.len() <= MOST_PAIRS && all.addresses.len() <= MOST_ADDRESSES && all.names.len() <= MOST_NAMES);
+        assert!(
+            all.pairs.len() <= MOST_PAIRS && all.addresses.len() <= MOST_ADDRESSES && all.names.len() <= MOST_NAMES
+        );
         drop(all);
         assert!(matches!(limiter.ask(NOW + 1, &jill("192.0.2.1")), Verdict::Locked { .. }));
     }
