@@ -10,16 +10,24 @@
 
 pub mod app;
 pub mod assets;
+pub mod claim;
 pub mod clock;
 pub mod directory;
+pub mod dns;
 pub mod form;
 pub mod guard;
 pub mod helper;
+<<<<<<< HEAD
 pub mod letters;
+=======
+pub mod login_name;
+>>>>>>> h-core
 pub mod menu;
 pub mod page;
 pub mod pages;
+pub mod password;
 pub mod routes;
 pub mod sieve;
 pub mod text;
 pub mod tokens;
+pub mod zones;

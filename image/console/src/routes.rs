@@ -13,7 +13,10 @@ use crate::{assets, pages};
 pub fn router(app: App) -> Router {
     let sessions = app.sessions.layer();
     Router::new()
+        .merge(pages::claim::routes())
+        .merge(pages::dns::routes())
         .merge(pages::home::routes())
+        .merge(pages::progress::routes())
         .merge(pages::sign_in::routes())
         .merge(pages::me::routes())
         .merge(pages::password::routes())
