@@ -17,11 +17,8 @@ pub mod dns;
 pub mod form;
 pub mod guard;
 pub mod helper;
-<<<<<<< HEAD
 pub mod letters;
-=======
 pub mod login_name;
->>>>>>> h-core
 pub mod menu;
 pub mod page;
 pub mod pages;
