@@ -15,11 +15,8 @@ use crate::dns::Checker;
 use crate::guard::limiter::Limiter;
 use crate::guard::session::Sessions;
 use crate::helper::{Helper, HelperError};
-<<<<<<< HEAD
 use crate::letters::Allowance;
-=======
 use crate::pages::dns::Checked;
->>>>>>> h-core
 use crate::text::{TEXTS, Texts};
 use crate::tokens::Tokens;
 
