@@ -1,7 +1,7 @@
 //! What is done with members.
 
 use ldap3::{Mod, Scope, SearchEntry};
-use sos_settings::{ADMINISTRATORS, LocalPart, MemberName, SUFFIX};
+use sos_settings::{ADMINISTRATORS, LocalPart, MemberName, PROBE_MEMBER, SUFFIX};
 
 use super::member::{self, ATTRIBUTES, local_part};
 use super::name::{self, all, any, equals, people};
@@ -145,16 +145,11 @@ impl Directory {
         let heir_entry = self.member(heir).await?.filter(|_| heir != name);
         let heir_entry = heir_entry.ok_or_else(|| DirectoryError::NoSuchMember(heir.to_string()))?;
         let domain = self.domain().await?;
-        // The heir has the addresses before the member is gone, so that no letter meets neither of them.
         let inherited: Vec<String> = std::iter::once(name.to_string())
             .chain(member.addresses)
             .filter(|local| !heir_entry.addresses.contains(local))
             .map(|local| format!("{local}@{domain}"))
             .collect();
-        if !inherited.is_empty() {
-            let add = Mod::Add("mailLocalAddress".to_owned(), inherited.into_iter().collect());
-            self.0.connection.modify(&name::member(heir.as_str()), vec![add], None).await?;
-        }
         for (team, others) in self.teams_of(name).await? {
             let mut changes = Vec::new();
             if !others {
@@ -163,7 +158,10 @@ impl Directory {
             changes.push(Mod::Delete("member".to_owned(), [name::member(name.as_str())].into()));
             self.0.connection.modify(&team.dn, changes, None).await?;
         }
-        self.0.connection.delete(&name::member(name.as_str()), None).await
+        self.0.connection.delete(&name::member(name.as_str()), None).await?;
+        // slapd itself sees to it that an address has one owner, so it is free only now.
+        let add = Mod::Add("mailLocalAddress".to_owned(), inherited.into_iter().collect());
+        self.0.connection.modify(&name::member(heir.as_str()), vec![add], None).await
     }
 
     async fn expect_removable(&self, name: &MemberName) -> Result<Member, DirectoryError> {
@@ -207,8 +205,11 @@ impl Directory {
 
     /// Refuses addresses that belong to anybody but `own`.
     pub(super) async fn expect_free(&self, locals: &[&str], own: Option<&MemberName>) -> Result<(), DirectoryError> {
-        if let Some(standing) = locals.iter().find(|local| **local == "mailer-daemon") {
-            return Err(DirectoryError::Taken { address: (*standing).to_owned(), by: ADMINISTRATORS.to_owned() });
+        // Nobody has these two in the directory, or nobody whom we can see.
+        for (kept, by) in [("mailer-daemon", ADMINISTRATORS), (PROBE_MEMBER, PROBE_MEMBER)] {
+            if locals.contains(&kept) {
+                return Err(DirectoryError::Taken { address: kept.to_owned(), by: by.to_owned() });
+            }
         }
         let domain = self.domain().await?;
         let addresses: Vec<String> = locals.iter().map(|local| format!("{local}@{domain}")).collect();

@@ -176,7 +176,7 @@ async fn keep_young(session: &Session, clock: &Clock) -> Result<bool, tower_sess
     let idle = if session.get_value(CLAIM).await?.is_some() { IDLE_AT_CLAIM } else { IDLE };
     if now.saturating_sub(seen) >= idle || now.saturating_sub(born) >= LONGEST {
         let ended = member(session).await.is_some();
-        session.flush().await?;
+        end(session).await?;
         return Ok(ended);
     }
     if now.saturating_sub(seen) >= NOTED {
@@ -214,10 +214,19 @@ pub async fn sign_in(
     clock: &Clock,
     member: &SignedIn,
 ) -> Result<(), tower_sessions::session::Error> {
-    session.flush().await?;
+    end(session).await?;
     begin(session, clock).await?;
     session.insert(CSRF, super::csrf::token()).await?;
     session.insert(MEMBER, member).await
+}
+
+/// Ends a session. What is put into it afterwards stands under a new id: `Session::flush` alone would keep the old one.
+///
+/// # Errors
+/// When the store fails, which this one does not.
+pub async fn end(session: &Session) -> Result<(), tower_sessions::session::Error> {
+    session.clear().await;
+    session.cycle_id().await
 }
 
 /// Notes anew what is known about who is signed in.

@@ -1,5 +1,6 @@
 //! A helper that speaks image/ipc and owns nothing: it keeps what it is told, counts what would change something, and
 //! checks mappings as the real one does. For tests, and for looking at the pages.
+#![allow(dead_code, reason = "not every test file needs all of it")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -33,6 +34,8 @@ pub struct State {
     pub moving: bool,
     /// The records to publish.
     pub records: Vec<DnsRecord>,
+    /// A problem to find in the next mapping.
+    pub refuse: Option<(String, String)>,
     /// How often it was asked for the claim code.
     pub codes: u32,
 }
@@ -52,6 +55,7 @@ impl Fake {
             step: 0,
             moving: true,
             records: records(),
+            refuse: None,
             codes: 0,
         })));
         fake.listen(socket);
@@ -154,6 +158,9 @@ impl State {
     }
 
     fn take_over(&mut self, mapping: Value) -> Reply {
+        if let Some((path, what)) = self.refuse.take() {
+            return Reply::Issues(vec![Issue { path, what }]);
+        }
         let offered = Offered {
             services: self.owner.services.iter().map(|service| service.name.clone()).collect(),
             by_default: Vec::new(),

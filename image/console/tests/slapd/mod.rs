@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use sos_console::directory::Directory;
 use sos_settings::{
-    Accounts, Entry, HashedMember, Inputs, Offered, Overlays, Secret, Secrets, UserData, directory_ldif, render,
+    Accounts, Entry, Handed, HashedMember, Inputs, Offered, Overlays, Secret, Secrets, UserData, directory_ldif, render,
 };
 
 /// Everybody's password.
@@ -72,7 +72,8 @@ impl Slapd {
         let database = folder.path().join("database");
         fs::create_dir(&database).unwrap();
         fs::write(folder.path().join("slapd.conf"), configuration(folder.path(), &database)).unwrap();
-        let mapping = UserData::parse(user_data).unwrap().mapping(&Offered::default()).unwrap().unwrap();
+        let handed = UserData::parse(user_data).unwrap().handed(&Offered::default()).unwrap();
+        let Some(Handed::Organisation(mapping)) = handed else { panic!("an organisation is handed in") };
         let hash = Secret::new(PASSWORD_HASH);
         let members: Vec<_> = mapping.members.iter().map(|member| HashedMember { member, hash: &hash }).collect();
         let ldif = folder.path().join("content.ldif");
@@ -190,7 +191,14 @@ fn configuration(folder: &Path, database: &Path) -> String {
     .unwrap();
     let secrets = Secrets::default();
     let directory = database.to_str().unwrap();
-    let inputs = Inputs { settings: Some(&settings), secrets: &secrets, accounts: &accounts, ssh: false, directory };
+    let inputs = Inputs {
+        settings: Some(&settings),
+        secrets: &secrets,
+        accounts: &accounts,
+        ssh: false,
+        directory,
+        authority: false,
+    };
     let rendered = render(&Overlays::load(chosen.path()).unwrap(), &inputs).unwrap();
     let Some(Entry::File { bytes, .. }) = rendered.get("/etc/ldap/slapd.conf") else {
         panic!("the directory's overlay renders no slapd.conf")
