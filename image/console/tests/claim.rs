@@ -68,7 +68,8 @@ async fn the_owner_claims_the_server_with_five_fields() {
 async fn before_the_claim_there_is_nothing_else() {
     let console = Console::unclaimed();
     let mut browser = console.browser();
-    for path in ["/progress", "/dns", "/members", "/me", "/forgot", "/mail/config-v1.1.xml", "/nothing", "/claim/form"] {
+    for path in ["/progress", "/dns", "/members", "/me", "/forgot", "/mail/config-v1.1.xml", "/nothing", "/claim/form"]
+    {
         let answer = browser.get(path).await;
         assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/"), "{path}");
     }

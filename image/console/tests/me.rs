@@ -189,7 +189,9 @@ async fn letters_are_sent_on_and_kept_again() {
     assert!(page.body.contains("j.archer@ambridge.example"), "{}", page.body);
     let revision = page.value("revision").unwrap().to_owned();
     let fields = |to: &'static str| [("do", "mail"), ("where", "elsewhere"), ("forward", to)];
-    for bad in ["", "jill", "jill@ambridge.example", "JILL@Mail.Ambridge.example", "a b@c.example", "x@y.example\r\nBcc: z"] {
+    for bad in
+        ["", "jill", "jill@ambridge.example", "JILL@Mail.Ambridge.example", "a b@c.example", "x@y.example\r\nBcc: z"]
+    {
         let mut fields = fields(bad).to_vec();
         fields.push(("revision", &revision));
         let answer = browser.post("/me/mail", &fields).await;
@@ -217,9 +219,8 @@ async fn the_address_elsewhere_takes_the_password() {
     let world = World::new().await;
     let mut browser = world.signed_in("jill", PASSWORD).await;
     let revision = browser.get("/me/mail").await.value("revision").unwrap().to_owned();
-    let fields = |to: &'static str, password: &'static str| {
-        [("do", "recovery"), ("recovery", to), ("password", password)]
-    };
+    let fields =
+        |to: &'static str, password: &'static str| [("do", "recovery"), ("recovery", to), ("password", password)];
     for (bad, field) in [
         (fields("jill@new.example", ""), "password"),
         (fields("jill@new.example", "marrows"), "password"),
@@ -423,7 +424,8 @@ async fn programs_find_the_server_by_themselves() {
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert!(answer.body.contains("<LoginName>jill@ambridge.example</LoginName>"), "{}", answer.body);
     }
-    let post = |body: String| stranger.request("POST", "/autodiscover/autodiscover.xml").body(Body::from(body)).unwrap();
+    let post =
+        |body: String| stranger.request("POST", "/autodiscover/autodiscover.xml").body(Body::from(body)).unwrap();
     let nobody = post(question.replace("jill", "nobody"));
     let (elsewhere, large) = (post(question.replace("ambridge", "evil")), post("x".repeat(20_000)));
     let answer = stranger.send(nobody).await;
@@ -557,8 +559,10 @@ async fn a_suspended_member_gets_no_way_in() {
 
 /// What somebody may type, and what an attacker does.
 fn typed() -> impl Strategy<Value = String> {
-    let special = ["", "on", "\0", "\u{202e}gpj", "*)(uid=*))", "jill", "a@b.example", "here", "elsewhere", "2025-10-12"];
-    let more = ["copy", "move", "subject", "\r\n.\r\nstop;", "\"; discard; #", "]\r\nif true { discard; }", "text:\n.\n"];
+    let special =
+        ["", "on", "\0", "\u{202e}gpj", "*)(uid=*))", "jill", "a@b.example", "here", "elsewhere", "2025-10-12"];
+    let more =
+        ["copy", "move", "subject", "\r\n.\r\nstop;", "\"; discard; #", "]\r\nif true { discard; }", "text:\n.\n"];
     let special: Vec<String> = special.iter().chain(&more).map(ToString::to_string).collect();
     proptest::prop_oneof![
         2 => proptest::sample::select(special),
@@ -599,9 +603,7 @@ async fn no_form_breaks_a_page_or_another_rule() {
         assert!(!answer.status.is_server_error(), "{path} {fields:?}: {}", answer.status);
         let script = Script::parse(&world.script("jill")).unwrap_or_else(|error| panic!("{fields:?}: {error}"));
         assert!(script.to_string().contains(other), "{fields:?}: {script}");
-        let strange = |rule: &&sos_console::sieve::Rule| {
-            matches!(rule.meaning(), sos_console::sieve::Meaning::Other { command, .. } if command != "if")
-        };
+        let strange = |rule: &&sos_console::sieve::Rule| matches!(rule.meaning(), sos_console::sieve::Meaning::Other { command, .. } if command != "if");
         assert!(script.rules().iter().find(strange).is_none(), "{fields:?}: {script}");
         world.console.pass(20);
     }

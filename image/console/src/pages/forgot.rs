@@ -158,7 +158,7 @@ async fn reset(
     let now = app.clock.now();
     let Some(name) = app.tokens.check(Purpose::Reset, &token, now) else { return over(page) };
     let mut form = Form::default();
-    password::read_new(&mut form, &posted, name.as_str(), page.t);
+    password::read_new(&mut form, &posted, &[name.as_str()], &page);
     if !form.is_good() {
         return page::refused(&view(page, &name, form));
     }

@@ -72,7 +72,7 @@ async fn take(State(app): State<App>, page: Page, Path(token): Path<String>, pos
         Err(response) => return response,
     };
     let mut form = Form::lines(&["recovery"], &posted, page.t);
-    password::read_new(&mut form, &posted, member.name.as_str(), page.t);
+    password::read_new(&mut form, &posted, &[member.name.as_str(), &member.full_name], &page);
     let recovery = mail::elsewhere(&mut form, "recovery", &page, "mail-recovery-wrong");
     if !form.is_good() {
         return page::refused(&view(page, &member, form));

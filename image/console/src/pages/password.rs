@@ -11,13 +11,14 @@ use sos_ipc::Request;
 use sos_settings::MemberName;
 
 use crate::app::App;
-use crate::directory::{DirectoryError, PasswordFault, check_new_password};
+use crate::directory::DirectoryError;
 use crate::form::{Form, Posted};
 use crate::guard::address::ClientAddress;
 use crate::guard::limiter::{Attempt, PATIENCE, Verdict};
 use crate::guard::session::{self, SignedIn};
 use crate::letters::{self, News};
 use crate::page::{self, ForMembers, Page};
+use crate::password;
 use crate::text::Say;
 
 /// `/me/password`.
@@ -44,7 +45,7 @@ async fn save(
 ) -> Response {
     let mut form = Form::default();
     form.read_secret("current", &posted, page.t);
-    read_new(&mut form, &posted, me.name.as_str(), page.t);
+    read_new(&mut form, &posted, &[me.name.as_str(), &me.full_name], &page);
     if form.is_good() && form.value("current") == form.value("new") {
         form.fail("new", page.t.say("password-same"));
     }
@@ -67,17 +68,13 @@ async fn save(
     page::go("/me")
 }
 
-/// Reads the new password in the field `new`.
-pub(super) fn read_new(form: &mut Form, posted: &Posted, name: &str, t: Say) {
-    form.read_secret("new", posted, t);
-    let sentence = match check_new_password(form.value("new"), name) {
-        Ok(()) => return,
-        Err(PasswordFault::Short) => t.say("password-short"),
-        Err(PasswordFault::Long) => t.say("password-long"),
-        Err(PasswordFault::Control) => t.say("form-odd-characters"),
-        Err(PasswordFault::Name) => t.say("password-name"),
-    };
-    form.fail("new", sentence);
+/// Reads the new password in the field `new`. `names` are those of the person.
+pub(super) fn read_new(form: &mut Form, posted: &Posted, names: &[&str], page: &Page) {
+    form.set("new", posted.get("new"));
+    let names: Vec<&str> = names.iter().copied().chain([page.organisation.as_str(), page.domain.as_str()]).collect();
+    if let Some(sentence) = password::fault(form.value("new"), &names, page.t) {
+        form.fail("new", sentence);
+    }
 }
 
 /// Asks for the password of who is signed in, in `field`, under the same limits as signing in. What is wrong is said

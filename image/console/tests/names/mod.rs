@@ -27,8 +27,7 @@ impl Names {
     /// One that knows nothing yet.
     pub async fn start() -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let names =
-            Self { address: socket.local_addr().unwrap(), zone: Arc::default(), broken: Arc::default() };
+        let names = Self { address: socket.local_addr().unwrap(), zone: Arc::default(), broken: Arc::default() };
         let server = names.clone();
         tokio::spawn(async move {
             let mut buffer = [0; 4096];
