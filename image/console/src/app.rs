@@ -12,6 +12,7 @@ use crate::directory::Directory;
 use crate::guard::limiter::Limiter;
 use crate::guard::session::Sessions;
 use crate::helper::{Helper, HelperError};
+use crate::import::Imports;
 use crate::text::{TEXTS, Texts};
 use crate::tokens::Tokens;
 
@@ -49,6 +50,8 @@ pub struct Parts {
     pub texts: &'static Texts,
     /// Links that are good once.
     pub tokens: Tokens,
+    /// How far the newest import of a list is.
+    pub imports: Imports,
     /// The time.
     pub clock: Clock,
     owner: Mutex<Option<(u64, Arc<Owner>)>>,
@@ -65,6 +68,7 @@ impl App {
             sessions: Sessions::default(),
             texts: &TEXTS,
             tokens: Tokens::open(&places.state),
+            imports: Imports::default(),
             clock: places.clock,
             owner: Mutex::new(None),
         }))

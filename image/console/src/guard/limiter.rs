@@ -278,7 +278,9 @@ mod tests {
             limiter.failed(NOW + 1, &Attempt { address, name: &name, guess: None });
         }
         let all = limiter.lock();
-        assert!(all.pairs.len() <= MOST_PAIRS && all.addresses.len() <= MOST_ADDRESSES && all.names.len() <= MOST_NAMES);
+        assert!(
+            all.pairs.len() <= MOST_PAIRS && all.addresses.len() <= MOST_ADDRESSES && all.names.len() <= MOST_NAMES
+        );
         drop(all);
         assert!(matches!(limiter.ask(NOW + 1, &jill("192.0.2.1")), Verdict::Locked { .. }));
     }
