@@ -1,23 +1,30 @@
 //! What every page works with: the helper, the directory, the limiter, the sentences, the sessions.
 //! Cheap to clone; axum hands it to each handler as `State<App>`.
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sos_ipc::Owner;
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::dns::Checker;
 use crate::guard::limiter::Limiter;
 use crate::guard::session::Sessions;
 use crate::helper::{Helper, HelperError};
 use crate::import::Imports;
+use crate::pages::dns::Checked;
 use crate::text::{TEXTS, Texts};
 use crate::tokens::Tokens;
 
 /// For how many seconds what the helper said about the owner is taken for true.
 const OWNER_SECONDS: u64 = 5;
+
+/// Most browsers that watch the progress at the same time.
+const MOST_WATCHERS: usize = 32;
 
 /// Where things are; the command line says so.
 #[derive(Debug, Clone)]
@@ -28,6 +35,8 @@ pub struct Places {
     pub ldap: String,
     /// The console's own state.
     pub state: PathBuf,
+    /// The name server that says what the world sees; otherwise the system's.
+    pub resolver: Option<SocketAddr>,
     /// The time.
     pub clock: Clock,
 }
@@ -54,6 +63,14 @@ pub struct Parts {
     pub imports: Imports,
     /// The time.
     pub clock: Clock,
+    /// Asks what the world sees of our DNS records.
+    pub checker: Checker,
+    /// What it found.
+    pub checked: Mutex<Option<Checked>>,
+    /// Held while it asks.
+    pub checking: tokio::sync::Mutex<()>,
+    /// Places for browsers that watch the progress.
+    pub watchers: Arc<Semaphore>,
     owner: Mutex<Option<(u64, Arc<Owner>)>>,
 }
 
@@ -70,6 +87,10 @@ impl App {
             tokens: Tokens::open(&places.state),
             imports: Imports::default(),
             clock: places.clock,
+            checker: Checker::at(places.resolver),
+            checked: Mutex::new(None),
+            checking: tokio::sync::Mutex::new(()),
+            watchers: Arc::new(Semaphore::new(MOST_WATCHERS)),
             owner: Mutex::new(None),
         }))
     }

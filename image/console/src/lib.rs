@@ -10,17 +10,23 @@
 
 pub mod app;
 pub mod assets;
+pub mod claim;
 pub mod clock;
 pub mod directory;
+pub mod dns;
 pub mod form;
 pub mod guard;
 pub mod helper;
 pub mod import;
 pub mod invitation;
+pub mod login_name;
 pub mod menu;
 pub mod page;
 pub mod pages;
+pub mod password;
 pub mod routes;
 pub mod slip;
 pub mod text;
 pub mod tokens;
+pub mod when;
+pub mod zones;

@@ -243,7 +243,7 @@ async fn who(app: &App, session: &Session) -> Option<SignedIn> {
             Some(me)
         }
         Ok(_) => {
-            session.flush().await.ok()?;
+            session::end(session).await.ok()?;
             None
         }
         // While the directory is away nobody's standing changes in it.

@@ -13,8 +13,20 @@ use crate::{assets, pages};
 pub fn router(app: App) -> Router {
     let sessions = app.sessions.layer();
     Router::new()
+        .merge(pages::claim::routes())
+        .merge(pages::dns::routes())
         .merge(pages::home::routes())
+        .merge(pages::progress::routes())
         .merge(pages::sign_in::routes())
+        .merge(pages::members::routes())
+        .merge(pages::import::routes())
+        .merge(pages::groups::routes())
+        .merge(pages::roles::routes())
+        .merge(pages::services::routes())
+        .merge(pages::organisation::routes())
+        .merge(pages::health::routes())
+        .merge(pages::updates::routes())
+        .merge(pages::log::routes())
         .fallback(missing)
         .method_not_allowed_fallback(missing)
         // From the inside out: a request passes the last of these first.

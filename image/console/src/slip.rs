@@ -1,10 +1,13 @@
 //! What can be wrong with what a person typed about a member, group or role, and the sentence that says what to do.
 //! Forms and the import of a list check with the same functions.
 
+use std::borrow::Borrow;
+
 use sos_settings::{Domain, LocalPart, MailAddress, MemberName, Title};
 
-use crate::directory::{DirectoryError, PasswordFault, check_new_password};
+use crate::directory::DirectoryError;
 use crate::form::is_odd;
+use crate::login_name;
 use crate::text::Say;
 
 /// Most further addresses of one member.
@@ -61,8 +64,6 @@ pub enum Slip {
     RecoveryHere,
     /// No number of megabytes.
     QuotaOdd,
-    /// The password will not do.
-    Password(PasswordFault),
     /// Nobody is picked.
     NobodyPicked,
     /// Somebody picked is no member any more.
@@ -76,7 +77,8 @@ pub enum Slip {
 impl Slip {
     /// The sentence.
     #[must_use]
-    pub fn say(&self, t: Say) -> String {
+    pub fn say(&self, t: impl Borrow<Say>) -> String {
+        let t: Say = *t.borrow();
         match self {
             Self::FullNameMissing => t.say("slip-full-name-missing"),
             Self::FullNameLong => t.say("slip-full-name-long"),
@@ -88,9 +90,7 @@ impl Slip {
             Self::AddressElsewhere(text) => t.with("slip-address-elsewhere", [("text", text.as_str())]),
             Self::AddressOdd(text) => t.with("slip-address-odd", [("text", text.as_str())]),
             Self::AddressesMany => t.say("slip-addresses-many"),
-            Self::Taken { address, by } => {
-                t.with("slip-taken", [("address", address.as_str()), ("by", by.as_str())])
-            }
+            Self::Taken { address, by } => t.with("slip-taken", [("address", address.as_str()), ("by", by.as_str())]),
             Self::TwiceInFile { address, line } => {
                 t.with("slip-twice", [("address", address.as_str()), ("line", line.to_string().as_str())])
             }
@@ -100,10 +100,6 @@ impl Slip {
             Self::RecoveryOdd => t.say("slip-recovery-odd"),
             Self::RecoveryHere => t.say("slip-recovery-here"),
             Self::QuotaOdd => t.say("slip-quota-odd"),
-            Self::Password(PasswordFault::Short) => t.say("slip-password-short"),
-            Self::Password(PasswordFault::Long) => t.say("slip-password-long"),
-            Self::Password(PasswordFault::Control) => t.say("form-odd-characters"),
-            Self::Password(PasswordFault::Name) => t.say("slip-password-name"),
             Self::NobodyPicked => t.say("slip-nobody-picked"),
             Self::NoSuchMember(name) => t.with("slip-no-such-member", [("name", name.as_str())]),
             Self::LastAdministrator => t.say("slip-last-administrator"),
@@ -160,19 +156,7 @@ pub fn login(text: &str, domain: &str) -> Result<MemberName, Slip> {
 /// # Errors
 /// When nothing is left of the name in small letters.
 pub fn login_of(full_name: &Title) -> Result<MemberName, Slip> {
-    let ascii = any_ascii::any_ascii(full_name.as_str()).to_lowercase();
-    let words: Vec<String> = ascii
-        .split(|char: char| char.is_whitespace() || char == '.')
-        .map(|word| word.chars().filter(|char| char.is_ascii_alphanumeric() || *char == '-').collect::<String>())
-        .map(|word| word.trim_matches('-').to_owned())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let name = match &words[..] {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first, .., last] => format!("{first}.{last}"),
-    };
-    name.parse().map_err(|_| Slip::LoginNotMade(full_name.to_string()))
+    login_name::suggest(full_name.as_str()).ok_or_else(|| Slip::LoginNotMade(full_name.to_string()))
 }
 
 /// Further addresses, one a line or with commas between them, each with the organisation's domain or without.
@@ -238,36 +222,11 @@ pub fn quota(text: &str) -> Result<Option<u32>, Slip> {
     }
 }
 
-/// A first password for `name`.
-///
-/// # Errors
-/// Why it will not do.
-pub fn password(text: &str, name: &str) -> Result<(), Slip> {
-    check_new_password(text, name).map_err(Slip::Password)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const HERE: &str = "ambridge.example";
-
-    #[test]
-    fn makes_names_to_sign_in_with_from_full_names() {
-        for (full_name, login) in [
-            ("Zoë Őrsi", "zoe.orsi"),
-            ("Jill Patricia Archer", "jill.archer"),
-            ("Patrick O'Hara", "patrick.ohara"),
-            ("Анна Петрова", "anna.petrova"),
-            ("Cher", "cher"),
-            ("Ann-Marie Smith-Jones", "ann-marie.smith-jones"),
-        ] {
-            assert_eq!(login_of(&full_name.parse().unwrap()).unwrap().as_str(), login);
-        }
-        for nothing in ["!!!", "123 456", "…"] {
-            assert!(matches!(login_of(&nothing.parse().unwrap()), Err(Slip::LoginNotMade(_))), "{nothing}");
-        }
-    }
 
     #[test]
     fn names_what_is_wrong_with_each() {

@@ -171,6 +171,30 @@ fn bundle(language: Language) -> FluentBundle<FluentResource> {
     bundle
 }
 
+/// A number in a sentence, as templates hand it on: by value or by reference.
+pub trait Amount {
+    /// The number; one too large for a sentence is the largest.
+    fn amount(&self) -> i64;
+}
+
+macro_rules! amounts {
+    ($($number:ty),*) => {$(
+        impl Amount for $number {
+            fn amount(&self) -> i64 {
+                i64::try_from(*self).unwrap_or(i64::MAX)
+            }
+        }
+    )*};
+}
+
+amounts!(u32, u64, usize, i32, i64);
+
+impl<T: Amount> Amount for &T {
+    fn amount(&self) -> i64 {
+        (**self).amount()
+    }
+}
+
 /// Says sentences in one language.
 #[derive(Clone, Copy)]
 pub struct Say {
@@ -198,20 +222,15 @@ impl Say {
 
     /// The sentence of `key` with a number in it, `$count`, that decides its form.
     #[must_use]
-    pub fn count(&self, key: &str, count: impl TryInto<i64>) -> String {
+    pub fn count(&self, key: &str, count: impl Amount) -> String {
         self.count_with(key, count, [])
     }
 
     /// As [`Say::count`], with texts besides.
     #[must_use]
-    pub fn count_with<'a>(
-        &self,
-        key: &str,
-        count: impl TryInto<i64>,
-        arguments: impl AsRef<[(&'a str, &'a str)]>,
-    ) -> String {
+    pub fn count_with<'a>(&self, key: &str, count: impl Amount, arguments: impl AsRef<[(&'a str, &'a str)]>) -> String {
         let mut values = FluentArgs::new();
-        values.set("count", FluentValue::from(count.try_into().unwrap_or(i64::MAX)));
+        values.set("count", FluentValue::from(count.amount()));
         for (name, value) in arguments.as_ref() {
             values.set(*name, FluentValue::from(*value));
         }

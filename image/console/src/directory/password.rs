@@ -4,18 +4,14 @@ use ldap3::exop::PasswordModify;
 use sos_settings::{MemberName, PROBE_MEMBER};
 
 use super::{Directory, DirectoryError, name};
-
-/// Shortest password taken, in characters; the provider's mapping has the same bound.
-const SHORTEST: usize = 8;
-/// Longest, in bytes: hashing must stay cheap.
-const LONGEST: usize = 256;
+use crate::password::{LONGEST, SHORTEST};
 
 /// Why a password will not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordFault {
-    /// Fewer than 8 characters.
+    /// Too few characters.
     Short,
-    /// More than 256 bytes.
+    /// Too many bytes.
     Long,
     /// It has a line break or another control character.
     Control,

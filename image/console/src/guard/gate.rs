@@ -21,7 +21,8 @@ pub async fn keep(State(app): State<App>, request: Request, next: Next) -> Respo
     let path = request.uri().path();
     let is_claim = path.starts_with("/claim/");
     let claimed = owner.organisation.is_some();
-    if (claimed && is_claim) || (!claimed && !is_claim && path != "/") {
+    let is_for_all = path == "/" || path.starts_with("/language/");
+    if (claimed && is_claim) || (!claimed && !is_claim && !is_for_all) {
         return page::go("/");
     }
     next.run(request).await

@@ -26,6 +26,8 @@ use crate::clock::Clock;
 pub const COOKIE: &str = "__Host-sos";
 /// Seconds without a request after which a session ends.
 pub const IDLE: u64 = 30 * 60;
+/// The same for somebody who fills in the first-run form and may have to look things up.
+pub const IDLE_AT_CLAIM: u64 = 4 * 60 * 60;
 /// Seconds after signing in at which a session ends.
 pub const LONGEST: u64 = 12 * 60 * 60;
 /// Most sessions of people who are known, and of strangers.
@@ -67,7 +69,7 @@ impl Sessions {
             .with_http_only(true)
             .with_same_site(SameSite::Lax)
             .with_path("/")
-            .with_expiry(Expiry::OnInactivity(Duration::seconds(IDLE.cast_signed())))
+            .with_expiry(Expiry::OnInactivity(Duration::seconds(LONGEST.cast_signed())))
     }
 
     /// Ends all sessions of `member` but the one given: their password was changed, or they were suspended or removed.
@@ -171,9 +173,10 @@ async fn keep_young(session: &Session, clock: &Clock) -> Result<bool, tower_sess
     let (Some(born), Some(seen)) = (session.get::<u64>(BORN).await?, session.get::<u64>(SEEN).await?) else {
         return Ok(false);
     };
-    if now.saturating_sub(seen) >= IDLE || now.saturating_sub(born) >= LONGEST {
+    let idle = if session.get_value(CLAIM).await?.is_some() { IDLE_AT_CLAIM } else { IDLE };
+    if now.saturating_sub(seen) >= idle || now.saturating_sub(born) >= LONGEST {
         let ended = member(session).await.is_some();
-        session.flush().await?;
+        end(session).await?;
         return Ok(ended);
     }
     if now.saturating_sub(seen) >= NOTED {
@@ -211,10 +214,19 @@ pub async fn sign_in(
     clock: &Clock,
     member: &SignedIn,
 ) -> Result<(), tower_sessions::session::Error> {
-    session.flush().await?;
+    end(session).await?;
     begin(session, clock).await?;
     session.insert(CSRF, super::csrf::token()).await?;
     session.insert(MEMBER, member).await
+}
+
+/// Ends a session. What is put into it afterwards stands under a new id: `Session::flush` alone would keep the old one.
+///
+/// # Errors
+/// When the store fails, which this one does not.
+pub async fn end(session: &Session) -> Result<(), tower_sessions::session::Error> {
+    session.clear().await;
+    session.cycle_id().await
 }
 
 /// Notes anew what is known about who is signed in.

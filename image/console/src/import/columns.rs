@@ -100,9 +100,21 @@ fn column(simple: &str) -> Option<Column> {
         "lastname" | "surname" | "familyname" | "nachname" | "familienname" | "zuname" => Column::LastName,
         "login" | "loginname" | "user" | "username" | "signinname" | "benutzer" | "benutzername" | "anmeldename"
         | "kennung" => Column::Login,
-        "email" | "mail" | "emailaddress" | "mailaddress" | "addresselsewhere" | "recovery" | "recoveryaddress"
-        | "privateemail" | "emailprivate" | "emailadresse" | "mailadresse" | "adresseanderswo"
-        | "adressanderswo" | "emailprivat" | "privateemailadresse" => Column::Recovery,
+        "email"
+        | "mail"
+        | "emailaddress"
+        | "mailaddress"
+        | "addresselsewhere"
+        | "recovery"
+        | "recoveryaddress"
+        | "privateemail"
+        | "emailprivate"
+        | "emailadresse"
+        | "mailadresse"
+        | "adresseanderswo"
+        | "adressanderswo"
+        | "emailprivat"
+        | "privateemailadresse" => Column::Recovery,
         "forward" | "forwardto" | "forwarding" | "weiterleitung" | "weiterleitenan" => Column::Forward,
         "furtheraddresses" | "addresses" | "alias" | "aliases" | "weitereadressen" | "adressen" => Column::Addresses,
         "quota" | "quotamib" | "quotamb" | "mailboxsize" | "room" | "platz" | "speicherplatz" | "postfachgrosse"

@@ -75,11 +75,8 @@ pub struct Reading {
 pub fn read(bytes: &[u8], domain: &str, taken: &HashMap<String, String>) -> Result<Reading, FileFault> {
     let text = decode::text(bytes)?;
     let (text, separator, skipped) = decode::separator(&text);
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator)
-        .from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
     let mut records = reader.records();
     let Some(Ok(first)) = records.next() else { return Err(FileFault::Empty) };
     let columns = Columns::of(&first).ok_or(FileFault::NoColumns)?;
@@ -147,7 +144,8 @@ fn read_row(
     let recovery = note(slip::recovery(cell(Column::Recovery), domain), &mut slips).flatten();
     let quota_mib = note(slip::quota(cell(Column::Quota)), &mut slips).flatten();
     let own = name.as_ref().map(MemberName::as_str);
-    for address in own.into_iter().chain(addresses.iter().map(|address| address.as_str()).filter(|it| Some(*it) != own)) {
+    for address in own.into_iter().chain(addresses.iter().map(|address| address.as_str()).filter(|it| Some(*it) != own))
+    {
         note(claims.claim(address, line), &mut slips);
     }
     match (full_name, name) {
@@ -159,7 +157,13 @@ fn read_row(
 }
 
 fn note<T>(checked: Result<T, Slip>, slips: &mut Vec<Slip>) -> Option<T> {
-    checked.map_err(|slip| if !slips.contains(&slip) { slips.push(slip) }).ok()
+    checked
+        .map_err(|slip| {
+            if !slips.contains(&slip) {
+                slips.push(slip)
+            }
+        })
+        .ok()
 }
 
 /// What a spreadsheet would calculate when it opens the list again (OWASP, CSV injection).

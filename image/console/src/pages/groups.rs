@@ -27,11 +27,7 @@ async fn new(State(app): State<App>, ForAdministrators { page, .. }: ForAdminist
     teams::new(&app, page, Group).await
 }
 
-async fn add(
-    State(app): State<App>,
-    ForAdministrators { page, me }: ForAdministrators,
-    posted: Posted,
-) -> Response {
+async fn add(State(app): State<App>, ForAdministrators { page, me }: ForAdministrators, posted: Posted) -> Response {
     teams::add(&app, page, &me, Group, &posted).await
 }
 

@@ -22,13 +22,31 @@ pub fn routes() -> Router<App> {
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
+enum Mood {
     /// As it should be.
     Well,
     /// Worth a look, or on its way.
     Look,
     /// Broken.
     Broken,
+}
+
+impl Mood {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Look => "look",
+            Self::Broken => "broken",
+        }
+    }
+
+    fn say(self, t: &Say) -> String {
+        match self {
+            Self::Well => t.say("health-mood-well"),
+            Self::Look => t.say("health-mood-look"),
+            Self::Broken => t.say("health-mood-broken"),
+        }
+    }
 }
 
 /// One thing: how it is, in words, and the button that mends it.
@@ -159,7 +177,9 @@ fn queue(waiting: u32, oldest: u64, t: Say) -> Finding {
     let oldest_words = t.duration(oldest);
     let (mood, words) = match waiting {
         0 => (Mood::Well, t.say("health-queue-empty")),
-        _ if oldest < 4 * 3600 => (Mood::Well, t.count_with("health-queue-some", waiting, [("oldest", oldest_words.as_str())])),
+        _ if oldest < 4 * 3600 => {
+            (Mood::Well, t.count_with("health-queue-some", waiting, [("oldest", oldest_words.as_str())]))
+        }
         _ => (Mood::Look, t.count_with("health-queue-old", waiting, [("oldest", oldest_words.as_str())])),
     };
     let button = (waiting > 0).then(|| ("flush", t.say("health-queue-flush")));

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::form::Form;
 use crate::menu::Entry;
 use crate::page::{self, LANGUAGE_COOKIE, Page};
+use crate::pages::claim;
 use crate::pages::sign_in::SignIn;
 use crate::text::Language;
 
@@ -37,7 +38,7 @@ struct Home {
 
 async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>) -> Response {
     if page.organisation.is_empty() {
-        return page.missing();
+        return claim::welcome(page).await;
     }
     if page.me.is_none() {
         let mut form = Form::empty(&["name", "password"]);

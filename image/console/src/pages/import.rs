@@ -135,12 +135,8 @@ async fn start(app: App, page: Page, me: &SignedIn, rows: Vec<Row>) -> Response 
         return page::go("/members/import/report");
     }
     let language = letters_in(&app, page.t).await;
-    let work = Work {
-        by: me.name.to_string(),
-        organisation: page.organisation.clone(),
-        host: page.host.clone(),
-        language,
-    };
+    let work =
+        Work { by: me.name.to_string(), organisation: page.organisation.clone(), host: page.host.clone(), language };
     tokio::spawn(import::run(app, rows, work));
     page::go("/members/import/report")
 }

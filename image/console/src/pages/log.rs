@@ -10,6 +10,7 @@ use sos_ipc::{Change, Reply, Request};
 use crate::app::App;
 use crate::helper::unexpected;
 use crate::page::{self, ForAdministrators, Page};
+use crate::pages::me;
 use crate::text::Say;
 use crate::when;
 
@@ -69,13 +70,36 @@ fn sentence(what: &str, about: &str, t: Say) -> String {
         "role-added" => t.with("log-role-added", about),
         "role-changed" => t.with("log-role-changed", about),
         "role-removed" => t.with("log-role-removed", about),
-        "settings-changed" => t.with("log-settings-changed", about),
         "mailbox-removed" => t.with("log-mailbox-removed", about),
         "mailbox-kept" => t.with("log-mailbox-kept", about),
-        "mended" => t.with("log-mended", about),
+        _ => me::log_sentence(what).map_or_else(|| of_the_server(what, about[0].1, t), |key| t.say(key)),
+    }
+}
+
+/// What the helper notes itself.
+fn of_the_server(what: &str, about: &str, t: Say) -> String {
+    match what {
+        "settings-changed" => {
+            let settings: Vec<String> = about.split(',').map(|setting| setting_name(setting, t)).collect();
+            t.with("log-settings-changed", [("about", settings.join(", ").as_str())])
+        }
+        "service-restarted" => t.with("log-service-restarted", [("about", about)]),
+        "queue-flushed" => t.say("log-queue-flushed"),
+        "certificate-asked" => t.say("log-certificate-asked"),
         "logo-changed" => t.say("log-logo-changed"),
-        "password-changed" => t.with("log-password-changed", about),
-        "password-reset" => t.with("log-password-reset", about),
-        _ => t.with("log-other", [("what", what), about[0]]),
+        "logo-removed" => t.say("log-logo-removed"),
+        _ => t.with("log-other", [("what", what), ("about", about)]),
+    }
+}
+
+fn setting_name(setting: &str, t: Say) -> String {
+    match setting {
+        "organisation" => t.say("organisation-name"),
+        "timezone" => t.say("organisation-timezone"),
+        "language" => t.say("organisation-language"),
+        "services" => t.say("services-title"),
+        "quota_mib" => t.say("organisation-quota"),
+        "message_mib" => t.say("organisation-message"),
+        other => other.to_owned(),
     }
 }

@@ -17,6 +17,7 @@ use crate::form::{Form, Posted};
 use crate::helper::unexpected;
 use crate::page::{self, ForAdministrators, Page};
 use crate::text::{LANGUAGES, Language};
+use crate::zones::{self, Region};
 
 /// Largest logo, in bytes; the helper has the same bound.
 const LARGEST_LOGO: usize = 200 << 10;
@@ -35,10 +36,22 @@ struct Organisation {
     page: Page,
     form: Form,
     revision: String,
-    timezones: Vec<(String, String)>,
+    regions: Vec<Region>,
     languages: Vec<(String, String)>,
     /// What somebody else wrote in between.
     now: Option<Form>,
+}
+
+impl Organisation {
+    fn zone_is(&self, zone: &str) -> bool {
+        self.form.value("timezone") == zone
+    }
+
+    /// Whether the zone is none of those to choose from.
+    fn zone_is_other(&self) -> bool {
+        let known = |region: &Region| region.zones.iter().any(|(zone, _)| self.zone_is(zone));
+        !self.zone_is("Etc/UTC") && !self.regions.iter().any(known)
+    }
 }
 
 const LINES: [&str; 5] = ["organisation", "timezone", "language", "quota", "message"];
@@ -65,12 +78,7 @@ async fn answer(app: &App, page: Page, form: Form, revision: String, now: Option
         Ok(owner) => owner,
         Err(error) => return page.broken(&error),
     };
-    let mut timezones: Vec<(String, String)> =
-        owner.timezones.iter().map(|zone| (zone.clone(), zone.replace('_', " "))).collect();
-    let chosen = form.value("timezone").to_owned();
-    if !owner.timezones.contains(&chosen) {
-        timezones.insert(0, (chosen.clone(), chosen));
-    }
+    let regions = zones::by_region(&owner.timezones);
     let mut languages: Vec<(String, String)> =
         LANGUAGES.iter().map(|language| (language.code().to_owned(), language.own_name().to_owned())).collect();
     let spoken = form.value("language").to_owned();
@@ -78,15 +86,11 @@ async fn answer(app: &App, page: Page, form: Form, revision: String, now: Option
         languages.insert(0, (spoken.clone(), spoken));
     }
     let good = form.is_good() && now.is_none();
-    let shown = Organisation { page: page.titled("organisation-title"), form, revision, timezones, languages, now };
+    let shown = Organisation { page: page.titled("organisation-title"), form, revision, regions, languages, now };
     if good { page::html(&shown) } else { page::refused(&shown) }
 }
 
-async fn change(
-    State(app): State<App>,
-    ForAdministrators { page, me }: ForAdministrators,
-    posted: Posted,
-) -> Response {
+async fn change(State(app): State<App>, ForAdministrators { page, me }: ForAdministrators, posted: Posted) -> Response {
     let mut form = Form::lines(&LINES, &posted, page.t);
     let change = check(&mut form, &page);
     let revision = posted.get("revision").to_owned();
@@ -173,7 +177,8 @@ async fn logo(
     match app.helper.ask(&Request::SetLogo { image, by: me.name.to_string() }).await {
         Ok(Reply::Done) => {
             app.forget_owner();
-            page.say_next(page.t.say(if remove { "organisation-logo-removed" } else { "organisation-logo-saved" })).await;
+            page.say_next(page.t.say(if remove { "organisation-logo-removed" } else { "organisation-logo-saved" }))
+                .await;
             page::go("/organisation")
         }
         Ok(Reply::Issues(_)) => refuse_logo(&app, page, LogoFault::Kind).await,

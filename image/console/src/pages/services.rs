@@ -57,11 +57,7 @@ async fn show(State(app): State<App>, ForAdministrators { page, .. }: ForAdminis
     }
 }
 
-async fn change(
-    State(app): State<App>,
-    ForAdministrators { page, me }: ForAdministrators,
-    posted: Posted,
-) -> Response {
+async fn change(State(app): State<App>, ForAdministrators { page, me }: ForAdministrators, posted: Posted) -> Response {
     let current = match settings(&app).await {
         Ok(current) => current,
         Err(error) => return page.broken(&error),

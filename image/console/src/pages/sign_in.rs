@@ -97,7 +97,7 @@ async fn check(app: &App, name: &MemberName, password: &str) -> Result<Option<Si
 }
 
 async fn sign_out(page: Page) -> Response {
-    match page.session.flush().await {
+    match session::end(&page.session).await {
         Ok(()) => page::go("/"),
         Err(error) => page.broken(&error),
     }

@@ -56,6 +56,13 @@ struct Edit {
     now: Option<(String, bool)>,
 }
 
+impl Edit {
+    /// The last part of where the form goes.
+    fn page_name(&self) -> &str {
+        self.name.as_ref().map_or("new", MemberName::as_str)
+    }
+}
+
 fn path(kind: TeamKind) -> &'static str {
     match kind {
         TeamKind::Group => "/groups",
@@ -142,7 +149,8 @@ async fn answer(app: &App, page: Page, kind: TeamKind, shown: Shown, picked: &[M
     let edit = Edit {
         page,
         kind,
-        administrators: kind == TeamKind::Role && shown.name.as_ref().is_some_and(|name| name.as_str() == ADMINISTRATORS),
+        administrators: kind == TeamKind::Role
+            && shown.name.as_ref().is_some_and(|name| name.as_str() == ADMINISTRATORS),
         name: shown.name,
         form: shown.form,
         open: shown.open,
@@ -240,8 +248,7 @@ async fn save(app: &App, page: Page, me: &SignedIn, team: Team, posted: &Posted)
     let kind = team.kind;
     let mut form = Form::default();
     let (members, open) = read(posted, &mut form, &page, kind);
-    let mut shown =
-        Shown { name: Some(team.name.clone()), form, open, revision: team.revision, now: None };
+    let mut shown = Shown { name: Some(team.name.clone()), form, open, revision: team.revision, now: None };
     if !shown.form.is_good() {
         return answer(app, page, kind, shown, &members).await;
     }

@@ -79,12 +79,7 @@ pub(super) fn checked<T>(
 }
 
 /// Puts what the directory says beside its field. What no field is to blame for comes back.
-pub(super) fn blame(
-    form: &mut Form,
-    error: DirectoryError,
-    name: &MemberName,
-    t: Say,
-) -> Result<(), DirectoryError> {
+pub(super) fn blame(form: &mut Form, error: DirectoryError, name: &MemberName, t: Say) -> Result<(), DirectoryError> {
     let Some(slip) = Slip::of_directory(&error) else { return Err(error) };
     let own = matches!(&slip, Slip::Taken { address, .. } if address == name.as_str());
     form.fail(if own { "name" } else { "addresses" }, slip.say(t));

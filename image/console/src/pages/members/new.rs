@@ -11,11 +11,12 @@ use crate::app::App;
 use crate::directory::{DirectoryError, NewMember};
 use crate::form::{Form, Posted};
 use crate::guard::session::SignedIn;
+use crate::invitation;
 use crate::page::{self, ForAdministrators, Page};
-use crate::slip::{self, Slip};
+use crate::password;
+use crate::slip::Slip;
 use crate::text::{Language, Say};
 use crate::tokens::Purpose;
-use crate::invitation;
 
 #[derive(Template)]
 #[template(path = "members_new.html")]
@@ -41,8 +42,10 @@ pub(super) async fn add(
     let mut form = fields::read(&posted, page.t);
     form.read_secret("password", &posted, page.t);
     let new = new_member(&mut form, &page.domain, page.t);
-    let name = new.as_ref().map(|new| new.name.to_string()).unwrap_or_default();
-    fields::checked(&mut form, "password", page.t, |password| slip::password(password, &name));
+    let names = [form.value("full_name"), form.value("name"), &page.organisation, &page.domain];
+    if let Some(wrong) = password::fault(form.value("password"), &names, page.t) {
+        form.fail("password", wrong);
+    }
     let password = form.value("password").to_owned();
     form.set("password", "");
     let Some(new) = new.filter(|_| form.is_good()) else { return again(page, form, false) };

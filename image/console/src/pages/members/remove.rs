@@ -94,8 +94,7 @@ pub(super) async fn remove(
     edit::revoke(&app, &member.name);
     app.helper.record(me.name.as_str(), "member-removed", member.name.as_str()).await;
     let keep = form.value("mail") != "delete";
-    let mailbox =
-        Request::RemoveMailbox { member: member.name.to_string(), keep, by: me.name.to_string() };
+    let mailbox = Request::RemoveMailbox { member: member.name.to_string(), keep, by: me.name.to_string() };
     let notice = match app.helper.ask(&mailbox).await {
         Ok(Reply::Done) => page.t.with("members-removed", [("name", member.full_name.as_str())]),
         outcome => {
