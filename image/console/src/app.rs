@@ -16,6 +16,7 @@ use crate::guard::limiter::Limiter;
 use crate::guard::session::Sessions;
 use crate::helper::{Helper, HelperError};
 use crate::import::Imports;
+use crate::letters::Allowance;
 use crate::pages::dns::Checked;
 use crate::text::{TEXTS, Texts};
 use crate::tokens::Tokens;
@@ -61,6 +62,8 @@ pub struct Parts {
     pub tokens: Tokens,
     /// How far the newest import of a list is.
     pub imports: Imports,
+    /// How many letters strangers may cause.
+    pub letters: Allowance,
     /// The time.
     pub clock: Clock,
     /// Asks what the world sees of our DNS records.
@@ -86,6 +89,7 @@ impl App {
             texts: &TEXTS,
             tokens: Tokens::open(&places.state),
             imports: Imports::default(),
+            letters: Allowance::default(),
             clock: places.clock,
             checker: Checker::at(places.resolver),
             checked: Mutex::new(None),

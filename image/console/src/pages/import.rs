@@ -30,7 +30,6 @@ struct Import {
 #[template(path = "members_import_try.html")]
 struct Try {
     page: Page,
-    form: Form,
     rows: Vec<Row>,
     bad: Vec<Bad>,
     ignored: String,
@@ -120,7 +119,6 @@ fn attempt(page: Page, reading: Reading) -> Try {
     let letters = reading.rows.iter().filter(|row| row.new.recovery.is_some()).count();
     Try {
         page: page.titled("import-try-title"),
-        form: Form::default(),
         rows: reading.rows,
         bad: reading.bad,
         ignored: reading.ignored.join(", "),
