@@ -25,6 +25,9 @@ async fn main() {
     let socket = folder.path().join("helper.sock");
     let fake = if claimed { Fake::claimed(&socket) } else { Fake::unclaimed(&socket) };
     fake.state().moving = !claimed;
+    let script = include_str!("../tests/sieve/roundcube/filters-and-vacation.sieve").to_owned();
+    let script = sos_ipc::FilterScript { active: Some("webmail".into()), webmail: Some(script) };
+    fake.state().filters.insert("jill".into(), script);
     let names = Names::start().await;
     names.add("mail.ambridge.example.", "A", "203.0.113.7");
     names.add("ambridge.example.", "MX", "10 mx.provider.example.");

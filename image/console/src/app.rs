@@ -15,6 +15,8 @@ use crate::dns::Checker;
 use crate::guard::limiter::Limiter;
 use crate::guard::session::Sessions;
 use crate::helper::{Helper, HelperError};
+use crate::import::Imports;
+use crate::letters::Allowance;
 use crate::pages::dns::Checked;
 use crate::text::{TEXTS, Texts};
 use crate::tokens::Tokens;
@@ -58,6 +60,10 @@ pub struct Parts {
     pub texts: &'static Texts,
     /// Links that are good once.
     pub tokens: Tokens,
+    /// How far the newest import of a list is.
+    pub imports: Imports,
+    /// How many letters strangers may cause.
+    pub letters: Allowance,
     /// The time.
     pub clock: Clock,
     /// Asks what the world sees of our DNS records.
@@ -82,6 +88,8 @@ impl App {
             sessions: Sessions::default(),
             texts: &TEXTS,
             tokens: Tokens::open(&places.state),
+            imports: Imports::default(),
+            letters: Allowance::default(),
             clock: places.clock,
             checker: Checker::at(places.resolver),
             checked: Mutex::new(None),

@@ -1,11 +1,16 @@
 //! What is done with members.
 
+use std::collections::HashMap;
+
 use ldap3::{Mod, Scope, SearchEntry};
 use sos_settings::{ADMINISTRATORS, LocalPart, MemberName, PROBE_MEMBER, SUFFIX};
 
 use super::member::{self, ATTRIBUTES, local_part};
 use super::name::{self, all, any, equals, people};
 use super::{Directory, DirectoryError, Member, MemberChange, NewMember, Revision, Standing};
+
+/// Addresses that nobody has in the directory, or nobody whom we can see, and who has them.
+const KEPT: [(&str, &str); 2] = [("mailer-daemon", ADMINISTRATORS), (PROBE_MEMBER, PROBE_MEMBER)];
 
 impl Directory {
     /// All members that are people, by full name.
@@ -51,6 +56,24 @@ impl Directory {
         let filter = all([people(), equals("sosRecovery", address)]);
         let entries = self.0.connection.search(&name::members(), Scope::OneLevel, &filter, &ATTRIBUTES).await?;
         Ok(entries.into_iter().filter_map(member::read).collect())
+    }
+
+    /// Whose every address is: what stands before its `@`, and the member, group or role that has it.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Down`].
+    pub async fn addresses(&self) -> Result<HashMap<String, String>, DirectoryError> {
+        let wanted = ["uid", "cn", "mailLocalAddress"];
+        let everybody = "(objectClass=inetLocalMailRecipient)";
+        let mut addresses = HashMap::new();
+        for entry in self.0.connection.search(SUFFIX, Scope::Subtree, everybody, &wanted).await? {
+            let by = owner(&entry);
+            for address in entry.attrs.get("mailLocalAddress").into_iter().flatten() {
+                addresses.insert(local_part(&address.to_ascii_lowercase()).to_owned(), by.clone());
+            }
+        }
+        addresses.extend(KEPT.map(|(kept, by)| (kept.to_owned(), by.to_owned())));
+        Ok(addresses)
     }
 
     /// Adds a member without a password.
@@ -205,8 +228,7 @@ impl Directory {
 
     /// Refuses addresses that belong to anybody but `own`.
     pub(super) async fn expect_free(&self, locals: &[&str], own: Option<&MemberName>) -> Result<(), DirectoryError> {
-        // Nobody has these two in the directory, or nobody whom we can see.
-        for (kept, by) in [("mailer-daemon", ADMINISTRATORS), (PROBE_MEMBER, PROBE_MEMBER)] {
+        for (kept, by) in KEPT {
             if locals.contains(&kept) {
                 return Err(DirectoryError::Taken { address: kept.to_owned(), by: by.to_owned() });
             }
@@ -222,10 +244,9 @@ impl Directory {
             }
             let has = entry.attrs.get("mailLocalAddress").into_iter().flatten();
             let address = has.map(|address| address.to_ascii_lowercase()).find(|address| addresses.contains(address));
-            let by = entry.attrs.get("uid").or_else(|| entry.attrs.get("cn")).and_then(|names| names.first());
             return Err(DirectoryError::Taken {
                 address: local_part(&address.unwrap_or_default()).to_owned(),
-                by: by.cloned().unwrap_or_default(),
+                by: owner(&entry),
             });
         }
         Ok(())
@@ -235,6 +256,12 @@ impl Directory {
 /// `Zoë` beside `Zoe`, whatever the case.
 fn sort_key(name: &str) -> String {
     any_ascii::any_ascii(name).to_lowercase()
+}
+
+/// The name of a member, group or role.
+fn owner(entry: &SearchEntry) -> String {
+    let names = entry.attrs.get("uid").or_else(|| entry.attrs.get("cn"));
+    names.and_then(|names| names.first()).cloned().unwrap_or_default()
 }
 
 fn surname(full_name: &str) -> String {

@@ -20,7 +20,6 @@ use tokio::sync::{Mutex, OnceCell};
 
 pub use error::DirectoryError;
 pub use member::{Member, MemberChange, NewMember, Standing};
-pub use password::{PasswordFault, check_new_password};
 pub use revision::Revision;
 pub use team::{NewTeam, Team, TeamChange, TeamKind};
 

@@ -4,44 +4,7 @@ use ldap3::exop::PasswordModify;
 use sos_settings::{MemberName, PROBE_MEMBER};
 
 use super::{Directory, DirectoryError, name};
-
-/// Shortest password taken, in characters; the provider's mapping has the same bound.
-const SHORTEST: usize = 8;
-/// Longest, in bytes: hashing must stay cheap.
-const LONGEST: usize = 256;
-
-/// Why a password will not do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PasswordFault {
-    /// Fewer than 8 characters.
-    Short,
-    /// More than 256 bytes.
-    Long,
-    /// It has a line break or another control character.
-    Control,
-    /// It is the name it is for.
-    Name,
-}
-
-/// Whether `new` may become the password of `member`.
-///
-/// # Errors
-/// The first reason why not.
-pub fn check_new_password(new: &str, member: &str) -> Result<(), PasswordFault> {
-    if new.chars().count() < SHORTEST {
-        return Err(PasswordFault::Short);
-    }
-    if new.len() > LONGEST {
-        return Err(PasswordFault::Long);
-    }
-    if new.chars().any(char::is_control) {
-        return Err(PasswordFault::Control);
-    }
-    if new.eq_ignore_ascii_case(member) {
-        return Err(PasswordFault::Name);
-    }
-    Ok(())
-}
+use crate::password::LONGEST;
 
 impl Directory {
     /// Whether `password` is the member's, on a connection of its own. A name that nobody has, and a member who is
@@ -89,19 +52,5 @@ impl Directory {
         let done = ldap.extended(modify).await;
         self.0.connection.kept(done).await?.success()?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refuses_each_password_by_its_reason() {
-        assert_eq!(check_new_password("seven77", "jill"), Err(PasswordFault::Short));
-        assert_eq!(check_new_password(&"x".repeat(257), "jill"), Err(PasswordFault::Long));
-        assert_eq!(check_new_password("two\nlines of it", "jill"), Err(PasswordFault::Control));
-        assert_eq!(check_new_password("Jill.Archer", "jill.archer"), Err(PasswordFault::Name));
-        assert_eq!(check_new_password("grün wie Gras", "jill"), Ok(()));
     }
 }

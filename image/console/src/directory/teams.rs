@@ -111,7 +111,10 @@ impl Directory {
     }
 
     /// Who looks after the server.
-    pub(super) async fn administrators(&self) -> Result<Vec<MemberName>, DirectoryError> {
+    ///
+    /// # Errors
+    /// [`DirectoryError::Down`].
+    pub async fn administrators(&self) -> Result<Vec<MemberName>, DirectoryError> {
         let entry = self.0.connection.entry(&name::administrators(), ANY_TEAM, &ATTRIBUTES).await?;
         Ok(entry.and_then(|entry| team::read(TeamKind::Role, entry)).map(|team| team.members).unwrap_or_default())
     }

@@ -2,14 +2,14 @@
 //! checks mappings as the real one does. For tests, and for looking at the pages.
 #![allow(dead_code, reason = "not every test file needs all of it")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::Value;
 use sos_ipc::{
-    Change, CheckedName, Claimed, DnsRecord, FilterScript, Issue, Machine, Owner, Reply, Request, ServiceHealth,
-    ServiceState, SettingsRead, UnitState,
+    Change, CheckedName, Claimed, DnsRecord, FilterScript, Issue, Letter, Machine, Owner, Reply, Request,
+    ServiceHealth, ServiceState, SettingsRead, UnitState,
 };
 use sos_settings::{Mapping, Offered};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -38,6 +38,14 @@ pub struct State {
     pub refuse: Option<(String, String)>,
     /// How often it was asked for the claim code.
     pub codes: u32,
+    /// Letters sent.
+    pub letters: Vec<Letter>,
+    /// Members' filter scripts.
+    pub filters: BTreeMap<String, FilterScript>,
+    /// Members whose connections to the mail server were ended.
+    pub signed_out: BTreeSet<String>,
+    /// What was noted: who, what, about whom.
+    pub notes: Vec<(String, String, String)>,
 }
 
 /// The fake.
@@ -57,6 +65,10 @@ impl Fake {
             records: records(),
             refuse: None,
             codes: 0,
+            letters: Vec::new(),
+            filters: BTreeMap::new(),
+            signed_out: BTreeSet::new(),
+            notes: Vec::new(),
         })));
         fake.listen(socket);
         fake
@@ -125,14 +137,30 @@ impl State {
             Request::Machine => Reply::Machine(Box::new(machine())),
             Request::Dns => Reply::Dns(self.records.clone()),
             Request::Settings => Reply::Settings(Box::new(self.settings())),
-            Request::Filters { .. } => Reply::Filters(FilterScript::default()),
+            Request::Filters { member } => Reply::Filters(self.filters.get(&member).cloned().unwrap_or_default()),
+            Request::SetFilters { member, script } => {
+                self.changes.push("SetFilters".into());
+                self.filters.insert(member, FilterScript { active: Some("webmail".into()), webmail: Some(script) });
+                Reply::Done
+            }
+            Request::SendLetter(letter) => {
+                self.letters.push(letter);
+                Reply::Done
+            }
             Request::Changes { .. } => Reply::Changes(vec![Change {
                 at: 1_760_000_000,
                 by: "metadata".into(),
                 what: "claimed".into(),
                 about: "Ambridge Garden Club".into(),
             }]),
-            Request::Record { .. } | Request::SignOut { .. } => Reply::Done,
+            Request::Record { by, what, about } => {
+                self.notes.push((by, what, about));
+                Reply::Done
+            }
+            Request::SignOut { member } => {
+                self.signed_out.insert(member);
+                Reply::Done
+            }
             other => {
                 let name = format!("{other:?}");
                 self.changes.push(name.split([' ', '(']).next().unwrap_or_default().to_owned());
