@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sos_settings::{HashedMember, Offered, Secret, Settings, UserData, directory_ldif};
+use sos_settings::{Handed, HashedMember, Offered, Secret, Settings, UserData, directory_ldif};
 
 fuzz_target!(|text: &str| {
     let services = || ["base", "directory", "mail", "webmail"].map(String::from).into_iter();
@@ -12,9 +12,9 @@ fuzz_target!(|text: &str| {
     for key in user_data.ssh_keys() {
         let _ = sos_settings::is_ssh_public_key(&key);
     }
-    let mapping = match user_data.mapping(&offered) {
-        Ok(None) => return,
-        Ok(Some(mapping)) => mapping,
+    let mapping = match user_data.handed(&offered) {
+        Ok(None | Some(Handed::Waiting(_))) => return,
+        Ok(Some(Handed::Organisation(mapping))) => mapping,
         Err(problems) => {
             assert!(!problems.is_empty());
             assert!(problems.iter().all(|problem| !problem.to_string().contains('\n')));

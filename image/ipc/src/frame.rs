@@ -77,10 +77,10 @@ mod tests {
 
     #[test]
     fn a_request_survives_the_way() {
-        let mut wire = Vec::new();
-        write_frame(&mut wire, &Request::CheckCode { code: Word::new("bell-rose-mole") }).unwrap();
+        let (mut wire, from) = (Vec::new(), "2001:db8::7".parse().unwrap());
+        write_frame(&mut wire, &Request::CheckCode { code: Word::new("bell-rose-mole"), from }).unwrap();
         let read: Request = read_frame(&wire[..]).unwrap();
-        assert!(matches!(&read, Request::CheckCode { code } if code.reveal() == "bell-rose-mole"));
+        assert!(matches!(&read, Request::CheckCode { code, from: at } if code.reveal() == "bell-rose-mole" && *at == from));
         assert!(!format!("{read:?}").contains("mole"));
     }
 

@@ -17,7 +17,7 @@ pub enum Reply {
         /// Tries left until claiming is locked.
         left: u32,
     },
-    /// Too many wrong codes.
+    /// Too many wrong codes from this address, or too many at once from everywhere.
     Locked {
         /// For how many seconds still.
         seconds: u64,
@@ -70,8 +70,6 @@ pub struct Owner {
     pub timezone: String,
     /// The release's version.
     pub version: String,
-    /// Seconds that claiming is still locked for.
-    pub locked: Option<u64>,
     /// Whether it has a logo.
     pub logo: bool,
     /// Services that may be chosen, name and title; before the claim these are what the form offers.
@@ -225,7 +223,10 @@ pub struct Change {
     pub at: u64,
     /// A member's name; `metadata` for the provider's mapping.
     pub by: String,
-    /// What kind of change: a key of the message catalogue.
+    /// What kind of change: a key of the message catalogue. The helper itself notes `claimed` (about the
+    /// organisation), `settings-changed` (about the changed keys, with commas between), `service-restarted` (the
+    /// service), `queue-flushed`, `certificate-asked`, `mailbox-removed` and `mailbox-kept` (the former member),
+    /// `logo-changed` and `logo-removed`; what the console notes by [`crate::Request::Record`] comes on top.
     pub what: String,
     /// Whom or what it was about.
     pub about: String,

@@ -1,5 +1,7 @@
 //! Requests. A new right of the console is a new variant here, read by whoever reviews it.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,12 +17,16 @@ pub enum Request {
     CheckCode {
         /// What the person typed.
         code: Word,
+        /// From where: wrong codes count by address.
+        from: IpAddr,
     },
     /// Takes the server over with the tree below `sos:` of a mapping (the very schema of the provider's metadata);
     /// the code is good for nothing afterwards → `Claimed`, `WrongCode`, `Locked`, `Issues` or `AlreadyOwned`.
     Claim {
         /// The claim code.
         code: Word,
+        /// From where: wrong codes count by address.
+        from: IpAddr,
         /// The mapping, with passwords in it. Not shown when debugged.
         mapping: Hidden,
     },
@@ -74,6 +80,12 @@ pub enum Request {
         keep: bool,
         /// Who does it: a member's name.
         by: String,
+    },
+    /// Ends a member's connections to the mail service and forgets that their password was right a moment ago: after
+    /// a new password, a suspension, a removal → `Done`.
+    SignOut {
+        /// The member's name.
+        member: String,
     },
     /// Sends a letter in the organisation's name → `Done`.
     SendLetter(Letter),

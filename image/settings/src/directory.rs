@@ -2,7 +2,8 @@
 //!
 //! Entries: `uid=<name>,ou=members`, `cn=<name>,ou=groups`, `cn=<name>,ou=roles`, all below `o=organisation`. Every
 //! address of ours is a `mailLocalAddress`; a member's first is also their `mail`. A `mailRoutingAddress` means that a
-//! member's mail goes on to there.
+//! member's mail goes on to there. `sosRecovery` is an address elsewhere, `sosOpen: FALSE` marks a group that only
+//! members write to.
 
 use crate::ldif::{Ldif, escape_dn_value};
 use crate::mapping::{ADMINISTRATORS, Mapping, Member, STANDING_ADDRESSES, Team};
@@ -69,6 +70,7 @@ fn add_member(ldif: &mut Ldif, domain: &Domain, HashedMember { member, hash }: H
     ];
     attributes.extend(addresses.iter().map(|address| ("mailLocalAddress", address.as_str())));
     attributes.extend(member.forward.as_ref().map(|target| ("mailRoutingAddress", target.as_str())));
+    attributes.extend(member.recovery.as_ref().map(|address| ("sosRecovery", address.as_str())));
     attributes.extend(quota.as_deref().map(|quota| ("sosMailQuota", quota)));
     ldif.entry(&member_dn(member.name.as_str()), attributes);
 }
@@ -105,7 +107,12 @@ fn add_team(ldif: &mut Ldif, unit: &str, domain: &Domain, team: &Team) {
     }
     let addresses: Vec<String> = locals.iter().map(|local| format!("{local}@{domain}")).collect();
     let members: Vec<String> = team.members.iter().map(MemberName::as_str).map(member_dn).collect();
-    let mut attributes = vec![("objectClass", "groupOfNames"), ("objectClass", "inetLocalMailRecipient"), ("cn", name)];
+    let mut attributes = vec![("objectClass", "groupOfNames"), ("objectClass", "inetLocalMailRecipient")];
+    // slapadd(8) takes an entry's classes only when they stand together.
+    if unit == "groups" {
+        attributes.extend([("objectClass", "sosTeam"), ("sosOpen", if team.open { "TRUE" } else { "FALSE" })]);
+    }
+    attributes.push(("cn", name));
     attributes.extend(addresses.iter().map(|address| ("mailLocalAddress", address.as_str())));
     attributes.extend(members.iter().map(|member| ("member", member.as_str())));
     ldif.entry(&format!("cn={},ou={unit},{SUFFIX}", escape_dn_value(name)), attributes);

@@ -1,8 +1,8 @@
 //! Everything about settings that is a pure function.
 //!
 //! ```text
-//! user data (YAML) ──Mapping::from_user_data──▶ Mapping ──▶ Settings (TOML, in state)
-//!                                                  └──────▶ LDIF (members, groups, roles)
+//! user data (YAML) ──UserData::handed──▶ Mapping ──▶ Settings (TOML, in state)
+//!                                           └──────▶ LDIF (members, groups, roles)
 //! overlays/ + Settings + secrets + accounts ──render──▶ Rendered (path → content)
 //! ```
 //!
@@ -30,12 +30,15 @@ pub use directory::{HashedMember, PROBE_MEMBER, SUFFIX, directory_ldif};
 pub use error::SettingsError;
 pub use ldif::{Ldif, escape_dn_value};
 pub use manifest::{Link, SecretKind, SecretSpec, ServiceManifest, TemplateSpec};
-pub use mapping::{ADMINISTRATORS, Mapping, Member, Offered, Password, STANDING_ADDRESSES, Team};
-pub use names::{Domain, HostName, Language, LocalPart, MailAddress, MemberName, NameError, Timezone, Title};
+pub use mapping::{ADMINISTRATORS, Handed, Mapping, Member, Offered, Password, STANDING_ADDRESSES, Team, Waiting};
+pub use names::{
+    AcmeDirectory, Certificates, ClaimCodeHash, Domain, HostName, Language, LocalPart, MailAddress, MemberName,
+    NameError, Timezone, Title,
+};
 pub use overlays::{Overlay, Overlays};
 pub use problem::{Problem, Problems};
 pub use render::{Inputs, dns_records, render};
 pub use rendered::{Entry, Rendered};
 pub use secret::{Secret, Secrets};
-pub use settings::{MailLimits, Organisation, Settings};
+pub use settings::{Acme, MailLimits, Organisation, Settings};
 pub use user_data::{UserData, is_ssh_public_key};

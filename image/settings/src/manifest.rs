@@ -21,6 +21,10 @@ pub struct ServiceManifest {
     /// Whether every server has it.
     #[serde(default)]
     pub required: bool,
+    /// Whether it is there before there is an owner, too: its units, ports, templates and links. These may then use
+    /// `claimed`, `ports`, `udp_ports`, `services`, `ssh`, `tls`, `uid` and `gid` only, unless `claimed`.
+    #[serde(default)]
+    pub unclaimed: bool,
     /// Its proportional set size when idle.
     #[serde(default)]
     pub memory_mib: u32,
@@ -115,7 +119,7 @@ pub struct TemplateSpec {
     /// Group.
     #[serde(default = "root")]
     pub group: String,
-    /// Whether it is rendered before there is an owner, too; then it may use `ports`, `ssh`, `services`, `uid` only.
+    /// Whether it is rendered before there is an owner, too, though the rest of the service is not.
     #[serde(default)]
     pub unclaimed: bool,
 }
@@ -170,6 +174,12 @@ impl ServiceManifest {
             template.mode_bits().map_err(|()| format!("templates.{name:?}.mode is no octal mode such as \"0640\""))?;
         }
         self.links.keys().try_for_each(|path| in_etc(path))?;
+        if self.unclaimed && !self.required {
+            return Err("is unclaimed and not required; before the claim there are required services only".into());
+        }
+        if self.unclaimed && !self.secrets.is_empty() {
+            return Err("is unclaimed and has secrets, which are made at the claim; give up one of them".into());
+        }
         if let Some(name) = self.secrets.keys().find(|name| !is_plain(name)) {
             return Err(format!("secrets.{name:?}: write letters, digits, hyphens and underscores"));
         }
@@ -224,6 +234,14 @@ mod tests {
     fn refuses_a_template_that_both_reloads_and_restarts() {
         let text = "title=\"X\"\n[templates.a]\nto=\"/etc/a\"\nreload=\"a.service\"\nrestart=\"a.service\"";
         assert!(ServiceManifest::parse("x", text).unwrap_err().to_string().contains("keep one"));
+    }
+
+    #[test]
+    fn what_is_there_before_the_claim_is_required_and_has_no_secrets() {
+        assert!(ServiceManifest::parse("x", "title=\"X\"\nunclaimed=true\nrequired=true").is_ok());
+        assert!(ServiceManifest::parse("x", "title=\"X\"\nunclaimed=true").is_err());
+        let text = "title=\"X\"\nunclaimed=true\nrequired=true\n[secrets]\nk={kind=\"password\"}";
+        assert!(ServiceManifest::parse("x", text).is_err());
     }
 
     #[test]

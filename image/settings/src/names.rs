@@ -95,6 +95,19 @@ checked_text! {
     Language, check_language
 }
 
+checked_text! {
+    /// SHA-256 of a claim code, as `sha256:` and 64 hexadecimal digits.
+    ClaimCodeHash, check_claim_code_hash
+}
+checked_text! {
+    /// Where a certificate authority's ACME directory is (RFC 8555, section 7.1.1): an `https` URL.
+    AcmeDirectory, check_acme_directory
+}
+checked_text! {
+    /// Certificates to trust, in PEM (RFC 7468), at most 64 KiB of them.
+    Certificates, check_certificates
+}
+
 impl Default for Timezone {
     fn default() -> Self {
         Self("Etc/UTC".into())
@@ -253,9 +266,70 @@ fn check_language(text: &str) -> Result<String, NameError> {
     }
 }
 
+fn check_claim_code_hash(text: &str) -> Result<String, NameError> {
+    let hash = text.to_ascii_lowercase();
+    let digits = hash.strip_prefix("sha256:").unwrap_or_default();
+    if digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(hash)
+    } else {
+        Err(NameError::new("is no hash of a claim code; write sha256: and its 64 hexadecimal digits"))
+    }
+}
+
+fn check_acme_directory(text: &str) -> Result<String, NameError> {
+    // Exactly what a URL may hold (RFC 3986), without what a shell or a configuration file could read otherwise.
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!&*+,;=%".contains(&byte);
+    let rest = text.strip_prefix("https://").unwrap_or_default();
+    if text.len() <= 200 && rest.starts_with(|first: char| first != '/') && rest.bytes().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err(NameError::new("is no address of a certificate authority; write one that begins with https://"))
+    }
+}
+
+fn check_certificates(text: &str) -> Result<String, NameError> {
+    let line = |line: &str| {
+        line.is_empty()
+            || matches!(line, "-----BEGIN CERTIFICATE-----" | "-----END CERTIFICATE-----")
+            || line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+    };
+    let some = text.contains("-----BEGIN CERTIFICATE-----");
+    if some && text.len() <= 65_536 && text.lines().all(|text| line(text.trim_end())) {
+        Ok(text.to_owned())
+    } else {
+        Err(NameError::new("holds no certificates; write them as -----BEGIN CERTIFICATE----- and so on, nothing between"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn takes_hashes_of_claim_codes_only() {
+        let hash = format!("sha256:{}", "Ab".repeat(32));
+        assert_eq!(hash.parse::<ClaimCodeHash>().unwrap().as_str(), hash.to_lowercase());
+        for bad in ["", "sha256:", &"ab".repeat(32), &format!("sha256:{}", "zz".repeat(32)), &format!("{hash}0")] {
+            assert!(bad.parse::<ClaimCodeHash>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_authority_is_asked_over_tls_and_at_no_odd_place() {
+        assert!("https://acme.example:14000/dir?x=1".parse::<AcmeDirectory>().is_ok());
+        for bad in ["", "http://a.example/dir", "https://", "https:///x", "https://a.example/\"; rm", "https://a/$(x)"] {
+            assert!(bad.parse::<AcmeDirectory>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_pem_and_nothing_else() {
+        let pem = "-----BEGIN CERTIFICATE-----\nMIIB+/aZ==\n-----END CERTIFICATE-----\n";
+        assert!(pem.parse::<Certificates>().is_ok());
+        for bad in ["", "MIIB", &format!("{pem}set x = y\n"), &pem.repeat(1500)] {
+            assert!(bad.parse::<Certificates>().is_err(), "{}", bad.len());
+        }
+    }
 
     #[test]
     fn takes_domains_and_lowers_their_case() {

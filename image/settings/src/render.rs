@@ -2,8 +2,8 @@
 //!
 //! Templates are minijinja with undefined names an error and nothing escaped. They see: `claimed`, `organisation`
 //! (`name`, `domain`), `domain`, `host`, `timezone`, `language`, `services` (`name`, `title`, `ports`), `ports`,
-//! `udp_ports`, `ssh`, `secrets`, `uid`, `gid`, `mail` (`quota_mib`, `message_mib`), `tls` (`certificate`, `key`) and
-//! `directory` (`path`). Filters of ours: `php` (a quoted PHP string) and `quoted` (in double quotes, with
+//! `udp_ports`, `ssh`, `secrets`, `uid`, `gid`, `mail` (`quota_mib`, `message_mib`), `tls` (`certificate`, `key`,
+//! `authority`) and `directory` (`path`). Filters of ours: `php` (a quoted PHP string) and `quoted` (in double quotes, with
 //! backslashes before `"` and `\`).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,10 +37,12 @@ pub struct Inputs<'a> {
     pub ssh: bool,
     /// Where the directory's database is.
     pub directory: &'a str,
+    /// Whether an authority has signed the server's certificate, so that browsers know it.
+    pub authority: bool,
 }
 
-/// Renders the enabled services' files and links. Before there is an owner: only templates marked `unclaimed`, and no
-/// port is public.
+/// Renders the enabled services' files and links. Before there is an owner: those of services marked `unclaimed`, and
+/// other services' templates marked so. Nothing else is there, and no other port is public.
 ///
 /// # Errors
 /// When a service, account or name is missing, or two services render one file. Nothing is rendered then.
@@ -51,7 +53,8 @@ pub fn render(overlays: &Overlays, inputs: &Inputs<'_>) -> Result<Rendered, Sett
     let claimed = inputs.settings.is_some();
     let mut sink = Sink::default();
     for overlay in &enabled {
-        for (name, spec) in overlay.manifest.templates.iter().filter(|(_, spec)| claimed || spec.unclaimed) {
+        let there = claimed || overlay.manifest.unclaimed;
+        for (name, spec) in overlay.manifest.templates.iter().filter(|(_, spec)| there || spec.unclaimed) {
             let id = format!("{}/{name}", overlay.name);
             let text = environment.get_template(&id).and_then(|template| template.render(&context));
             sink.add(
@@ -63,7 +66,7 @@ pub fn render(overlays: &Overlays, inputs: &Inputs<'_>) -> Result<Rendered, Sett
                 sink.rendered.changes.insert(spec.to.clone(), change);
             }
         }
-        if claimed {
+        if there {
             links(&environment, overlay, &context, &mut sink)?;
         }
     }
@@ -176,27 +179,34 @@ fn environment(enabled: &[&Overlay]) -> Result<Environment<'static>, SettingsErr
 }
 
 fn template_context(enabled: &[&Overlay], inputs: &Inputs<'_>) -> Map<String, Json> {
+    let claimed = inputs.settings.is_some();
+    let there = || enabled.iter().filter(|overlay| claimed || overlay.manifest.unclaimed);
+    let ports = |of: fn(&Ports) -> &Vec<u16>| {
+        there().flat_map(|overlay| of(&overlay.manifest.ports)).copied().collect::<BTreeSet<u16>>()
+    };
+    let service = |overlay: &&Overlay| json!({ "name": overlay.name, "title": overlay.manifest.title, "ports": overlay.manifest.ports.public });
     let mut context = object(json!({
-        "claimed": inputs.settings.is_some(),
+        "claimed": claimed,
         "ssh": inputs.ssh,
         "uid": inputs.accounts.users(),
         "gid": inputs.accounts.groups(),
         "directory": { "path": inputs.directory },
-        "ports": [],
-        "udp_ports": [],
-        "services": [],
+        "ports": ports(|ports| &ports.public),
+        "udp_ports": ports(|ports| &ports.public_udp),
+        "services": there().map(service).collect::<Vec<_>>(),
+        "tls": {
+            "certificate": "/var/lib/sos/tls/cert.pem",
+            "key": "/var/lib/sos/tls/key.pem",
+            "authority": inputs.authority,
+        },
     }));
     if let Some(settings) = inputs.settings {
-        context.extend(claimed_context(enabled, settings, inputs.secrets));
+        context.extend(claimed_context(settings, inputs.secrets));
     }
     context
 }
 
-fn claimed_context(enabled: &[&Overlay], settings: &Settings, secrets: &Secrets) -> Map<String, Json> {
-    let ports = |of: fn(&Ports) -> &Vec<u16>| {
-        enabled.iter().flat_map(|overlay| of(&overlay.manifest.ports)).copied().collect::<BTreeSet<u16>>()
-    };
-    let service = |overlay: &&Overlay| json!({ "name": overlay.name, "title": overlay.manifest.title, "ports": overlay.manifest.ports.public });
+fn claimed_context(settings: &Settings, secrets: &Secrets) -> Map<String, Json> {
     object(json!({
         "organisation": settings.organisation,
         "domain": settings.organisation.domain,
@@ -204,11 +214,7 @@ fn claimed_context(enabled: &[&Overlay], settings: &Settings, secrets: &Secrets)
         "timezone": settings.timezone,
         "language": settings.language,
         "mail": settings.mail,
-        "services": enabled.iter().map(service).collect::<Vec<_>>(),
-        "ports": ports(|ports| &ports.public),
-        "udp_ports": ports(|ports| &ports.public_udp),
         "secrets": secrets.iter().map(|(name, secret)| (name, secret.reveal())).collect::<BTreeMap<_, _>>(),
-        "tls": { "certificate": "/var/lib/sos/tls/cert.pem", "key": "/var/lib/sos/tls/key.pem" },
     }))
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::SettingsError;
-use crate::names::{Domain, HostName, Language, Timezone, Title};
+use crate::names::{AcmeDirectory, Certificates, Domain, HostName, Language, Timezone, Title};
 
 /// The version this program reads and writes.
 const VERSION: u32 = 1;
@@ -26,6 +26,20 @@ pub struct Settings {
     /// Bounds of the mail service.
     #[serde(default)]
     pub mail: MailLimits,
+    /// Another certificate authority than the image's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acme: Option<Acme>,
+}
+
+/// A certificate authority that speaks ACME.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acme {
+    /// Where its directory is.
+    pub directory: AcmeDirectory,
+    /// By what its own web server is known, if not by a public authority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Certificates>,
 }
 
 /// Who runs the server.
@@ -65,7 +79,7 @@ impl Settings {
         services: Vec<String>,
         mail: MailLimits,
     ) -> Self {
-        Self { version: VERSION, host, timezone, language, services, organisation, mail }
+        Self { version: VERSION, host, timezone, language, services, organisation, mail, acme: None }
     }
 
     /// Reads settings from TOML.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::mapping::{Mapping, Offered};
+use crate::mapping::{Handed, Offered};
 use crate::problem::Problems;
 use crate::yaml;
 
@@ -31,12 +31,12 @@ impl UserData {
         })
     }
 
-    /// The `sos:` mapping, if there is one.
+    /// What the `sos:` mapping hands in, if there is one.
     ///
     /// # Errors
     /// Every problem of the mapping.
-    pub fn mapping(&self, offered: &Offered) -> Result<Option<Mapping>, Problems> {
-        self.0.get("sos").map(|value| Mapping::read(value, offered)).transpose()
+    pub fn handed(&self, offered: &Offered) -> Result<Option<Handed>, Problems> {
+        self.0.get("sos").map(|value| Handed::read(value, offered)).transpose()
     }
 
     /// The keys of `ssh_authorized_keys`.

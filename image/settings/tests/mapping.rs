@@ -1,6 +1,6 @@
 //! The `sos:` mapping as a person writes it: what is taken, and that every mistake is named at once.
 
-use sos_settings::{Mapping, Offered, Password, UserData};
+use sos_settings::{Handed, Mapping, Offered, Password, UserData};
 
 fn offered() -> Offered {
     Offered {
@@ -10,12 +10,19 @@ fn offered() -> Offered {
     }
 }
 
-fn read(sos: &str) -> Result<Mapping, Vec<String>> {
+fn handed(sos: &str) -> Result<Handed, Vec<String>> {
     let text = format!("#cloud-config\nsos:\n{sos}");
     UserData::parse(&text)
-        .and_then(|data| data.mapping(&offered()))
-        .map(|mapping| mapping.expect("there is a mapping"))
+        .and_then(|data| data.handed(&offered()))
+        .map(|handed| handed.expect("there is a mapping"))
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+fn read(sos: &str) -> Result<Mapping, Vec<String>> {
+    handed(sos).map(|handed| match handed {
+        Handed::Organisation(mapping) => *mapping,
+        Handed::Waiting(waiting) => panic!("there is an organisation: {waiting:?}"),
+    })
 }
 
 const HEAD: &str = "  version: 1\n  organisation: {name: Ambridge Garden Club, domain: ambridge.example}\n";
@@ -139,4 +146,59 @@ fn two_hundred_members_are_fine() {
         .map(|n| format!("    - {{name: singer{n}, full_name: Singer Number {n}, password: \"sings-in-row-{n}\"}}\n"))
         .collect();
     assert_eq!(ambridge(&members).unwrap().members.len(), 201);
+}
+
+#[test]
+fn a_recovery_address_is_elsewhere() {
+    let pip = |recovery: &str| {
+        format!("    - {{name: pip, full_name: Pip, password: heifers-by-the-river, recovery: {recovery}}}\n")
+    };
+    let mapping = ambridge(&pip("pip@elsewhere.example")).unwrap();
+    assert_eq!(mapping.members[1].recovery.as_ref().unwrap().as_str(), "pip@elsewhere.example");
+    for bad in ["pip@ambridge.example", "pip"] {
+        let found = problems(&pip(bad));
+        assert!(found.contains("sos.members[1].recovery"), "{bad}: {found}");
+    }
+}
+
+#[test]
+fn a_group_may_be_for_members_only_and_a_role_may_not() {
+    let mapping = ambridge("  groups: [{name: a, members: [jill], open: false}, {name: b, members: [jill]}]\n").unwrap();
+    assert_eq!(mapping.groups.iter().map(|group| group.open).collect::<Vec<_>>(), [false, true]);
+    assert!(problems("  groups: [{name: a, members: [jill], open: \"no\"}]\n").contains("sos.groups[0].open"));
+    assert!(problems("  roles: [{name: a, members: [jill], open: false}]\n").contains("sos.roles[0].open"));
+}
+
+#[test]
+fn a_server_may_be_told_its_claim_code_s_hash_and_nothing_else() {
+    let hash = format!("sha256:{}", "0f".repeat(32));
+    let Handed::Waiting(waiting) = handed(&format!("  version: 1\n  claim_code_hash: {hash}\n")).unwrap() else {
+        panic!("nobody owns it yet");
+    };
+    assert_eq!(waiting.claim_code_hash.unwrap().as_str(), hash);
+    assert_eq!(waiting.acme, None);
+
+    let both = format!("{HEAD}  claim_code_hash: {hash}\n  members:\n{JILL}");
+    assert!(handed(&both).unwrap_err().join("\n").contains("sos.claim_code_hash"));
+    for (bad, place) in [
+        ("  version: 1\n  claim_code_hash: bell-rose-mole\n", "sos.claim_code_hash"),
+        ("  claim_code_hash: bell-rose-mole\n", "sos.version"),
+        ("  version: 1\n  claim_code_hash: x\n  colour: green\n", "sos.colour"),
+    ] {
+        let found = handed(bad).unwrap_err().join("\n");
+        assert!(found.contains(place), "{found}");
+        assert!(!found.contains("mole"), "{found}");
+    }
+}
+
+#[test]
+fn another_authority_is_named_with_or_without_an_owner() {
+    let acme = "  acme: {directory: \"https://acme.example/dir\"}\n";
+    let Handed::Waiting(waiting) = handed(&format!("  version: 1\n{acme}")).unwrap() else { panic!("nobody owns it") };
+    assert_eq!(waiting.acme.unwrap().directory.as_str(), "https://acme.example/dir");
+    let mapping = read(&format!("{HEAD}{acme}  members:\n{JILL}")).unwrap();
+    assert_eq!(mapping.settings().acme.unwrap().directory.as_str(), "https://acme.example/dir");
+    let bad = "  version: 1\n  acme: {directory: \"http://acme.example/dir\", trust: hello}\n";
+    let found = handed(bad).unwrap_err().join("\n");
+    assert!(found.contains("sos.acme.directory") && found.contains("sos.acme.trust"), "{found}");
 }

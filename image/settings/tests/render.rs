@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use sos_settings::{
-    Accounts, Entry, HashedMember, Inputs, Offered, Overlays, Rendered, Secret, Secrets, Settings, SettingsError,
+    Accounts, Entry, Handed, HashedMember, Inputs, Offered, Overlays, Rendered, Secret, Secrets, Settings, SettingsError,
     UserData, directory_ldif, dns_records, render,
 };
 
@@ -36,7 +36,7 @@ fn overlays() -> (tempfile::TempDir, Overlays) {
 fn rendered(settings: Option<&Settings>, ssh: bool) -> Result<Rendered, SettingsError> {
     let (_folder, overlays) = overlays();
     let (secrets, accounts) = (Secrets::default(), Accounts::parse(PASSWD, GROUP).unwrap());
-    render(&overlays, &Inputs { settings, secrets: &secrets, accounts: &accounts, ssh, directory: "/var/lib/ldap" })
+    render(&overlays, &Inputs { settings, secrets: &secrets, accounts: &accounts, ssh, directory: "/var/lib/ldap", authority: false })
 }
 
 fn ambridge() -> Settings {
@@ -75,6 +75,28 @@ fn before_there_is_an_owner_only_the_closed_firewall_is_rendered() {
     assert_eq!(paths, ["/etc/nftables.conf"]);
     assert!(!text_of(&rendered).contains("tcp dport"));
     assert!(rendered.units().is_empty());
+}
+
+#[test]
+fn a_service_marked_so_is_there_before_there_is_an_owner_with_its_ports_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = "required = true\nunclaimed = true\nunits = [\"a.service\"]\n[ports]\npublic = [443]\n\
+                    [templates.a]\nto = \"/etc/a\"";
+    let template = "{{ ports | join(\",\") }} {{ tls.certificate }}{% if claimed %} {{ host }}{% endif %}";
+    write_service(folder.path(), "x", manifest, template);
+    write_service(folder.path(), "y", "required = true\n[ports]\npublic = [25]\n[templates.a]\nto = \"/etc/b\"", "b");
+    let overlays = Overlays::load(folder.path()).unwrap();
+    let (secrets, accounts) = (Secrets::default(), Accounts::parse(PASSWD, GROUP).unwrap());
+    let with = |settings| {
+        let inputs =
+            Inputs { settings, secrets: &secrets, accounts: &accounts, ssh: false, directory: "/x", authority: false };
+        render(&overlays, &inputs).unwrap()
+    };
+    let text = text_of(&with(None));
+    assert!(text.starts_with("=== /etc/a 0644 0:0\n443 /var/lib/sos/tls/cert.pem"), "{text}");
+    assert!(text.contains("sos-services.target.wants/a.service") && !text.contains("/etc/b"), "{text}");
+    let settings = ambridge();
+    assert!(text_of(&with(Some(&settings))).contains("25,443 /var/lib/sos/tls/cert.pem mail.ambridge.example"));
 }
 
 #[test]
@@ -135,7 +157,7 @@ fn records_name_the_server_s_addresses() {
     let settings = ambridge();
     let (secrets, accounts) = (Secrets::default(), Accounts::parse(PASSWD, GROUP).unwrap());
     let inputs =
-        Inputs { settings: Some(&settings), secrets: &secrets, accounts: &accounts, ssh: false, directory: "" };
+        Inputs { settings: Some(&settings), secrets: &secrets, accounts: &accounts, ssh: false, directory: "", authority: false };
     let ipv6 = ["2001:db8::5".to_owned()];
     let records = dns_records(&overlays, &inputs, &BTreeMap::new(), &["203.0.113.5".to_owned()], &ipv6).unwrap();
     assert_eq!(records, ["mail.ambridge.example. A 203.0.113.5", "mail.ambridge.example. AAAA 2001:db8::5"]);
@@ -144,10 +166,11 @@ fn records_name_the_server_s_addresses() {
 #[test]
 fn the_directory_is_filled_as_the_golden_file_says() {
     let text = "#cloud-config\nsos:\n  version: 1\n  organisation: {name: Zoë's Club, domain: ambridge.example}\n  members:\n    \
-        - {name: jill, full_name: Jill Archer, password: leeks-and-marrows, addresses: [j.archer]}\n    \
+        - {name: jill, full_name: Jill Archer, password: leeks-and-marrows, addresses: [j.archer], recovery: jill@elsewhere.example}\n    \
         - {name: david, full_name: Dávid, password: brookfield-rain, forward: ruth@borchester.example, quota_mib: 3}\n  \
-        groups: [{name: committee, members: [jill, david]}]\n";
-    let mapping = UserData::parse(text).unwrap().mapping(&Offered::default()).unwrap().unwrap();
+        groups: [{name: committee, members: [jill, david], open: false}]\n";
+    let handed = UserData::parse(text).unwrap().handed(&Offered::default()).unwrap();
+    let Some(Handed::Organisation(mapping)) = handed else { panic!("an organisation is handed in") };
     let hash = Secret::new("{ARGON2}x");
     let members: Vec<_> = mapping.members.iter().map(|member| HashedMember { member, hash: &hash }).collect();
     assert_golden("directory.ldif", directory_ldif(&mapping, &members, &hash).text());
@@ -165,6 +188,6 @@ fn render_folder(folder: &Path) -> Result<Rendered, SettingsError> {
     secrets.insert("key", Secret::new("hunter2"));
     let accounts = Accounts::parse(PASSWD, GROUP).unwrap();
     let inputs =
-        Inputs { settings: Some(&settings), secrets: &secrets, accounts: &accounts, ssh: false, directory: "/x" };
+        Inputs { settings: Some(&settings), secrets: &secrets, accounts: &accounts, ssh: false, directory: "/x", authority: false };
     render(&Overlays::load(folder)?, &inputs)
 }

@@ -1,8 +1,10 @@
 //! The `sos:` mapping of the user data: its schema, and every problem of one at once.
 //!
-//! In: a YAML tree and what the image offers. Out: a [`Mapping`] whose every part is checked, or all [`Problems`].
+//! In: a YAML tree and what the image offers. Out: a [`Mapping`] whose every part is checked, or all [`Problems`]; for
+//! the provider's own tree also what to know before there is an owner ([`Handed`]).
 
 mod claims;
+mod handed;
 mod reader;
 
 use std::collections::BTreeSet;
@@ -12,8 +14,9 @@ use serde_json::Value;
 use crate::names::{Domain, HostName, Language, LocalPart, MailAddress, MemberName, Timezone, Title};
 use crate::problem::Problems;
 use crate::secret::Secret;
-use crate::settings::{MailLimits, Organisation, Settings};
+use crate::settings::{Acme, MailLimits, Organisation, Settings};
 use claims::{Claims, Kind};
+pub use handed::{Handed, Waiting};
 use reader::{Fields, Node};
 
 /// The role that reads what every domain must answer.
@@ -50,6 +53,8 @@ pub struct Mapping {
     pub groups: Vec<Team>,
     /// Its roles, among them the administrators.
     pub roles: Vec<Team>,
+    /// Another certificate authority than the image's.
+    pub acme: Option<Acme>,
 }
 
 /// Somebody.
@@ -65,6 +70,8 @@ pub struct Member {
     pub addresses: Vec<LocalPart>,
     /// Where their mail goes on to, if they want no mailbox here.
     pub forward: Option<MailAddress>,
+    /// An address elsewhere, where a forgotten password is set anew by a link.
+    pub recovery: Option<MailAddress>,
     /// Most that their mailbox holds, in MiB.
     pub quota_mib: Option<u32>,
 }
@@ -85,6 +92,8 @@ pub struct Team {
     pub name: MemberName,
     /// Who is in it, at least one.
     pub members: Vec<MemberName>,
+    /// Whether people outside may write to it; a role always is.
+    pub open: bool,
 }
 
 /// What an image has to choose from.
@@ -115,23 +124,43 @@ impl Mapping {
     /// The settings this mapping asks for; its members, groups and roles go into the directory.
     #[must_use]
     pub fn settings(&self) -> Settings {
-        Settings::new(
+        let mut settings = Settings::new(
             self.organisation.clone(),
             self.host.clone(),
             self.timezone.clone(),
             self.language.clone(),
             self.services.clone(),
             self.mail,
-        )
+        );
+        settings.acme.clone_from(&self.acme);
+        settings
     }
 }
 
-const KEYS: [&str; 10] =
-    ["version", "organisation", "host", "timezone", "language", "services", "mail", "members", "groups", "roles"];
+/// Keys of an organisation.
+const OWN_KEYS: [&str; 9] =
+    ["organisation", "host", "timezone", "language", "services", "mail", "members", "groups", "roles"];
+const KEYS: [&str; 12] = [
+    "version",
+    "claim_code_hash",
+    "organisation",
+    "host",
+    "timezone",
+    "language",
+    "services",
+    "mail",
+    "acme",
+    "members",
+    "groups",
+    "roles",
+];
 
 fn read_mapping(node: &Node<'_>, offered: &Offered, problems: &mut Problems) -> Option<Mapping> {
     let fields = Fields::of(node, &KEYS, problems)?;
     read_version(&fields, problems);
+    if let Some(node) = fields.optional("claim_code_hash") {
+        problems.add(node.path, "an organisation that is handed in needs no claim; remove this, or the organisation");
+    }
     let organisation = fields.required("organisation", problems).and_then(|node| read_organisation(&node, problems));
     let host = fields.optional("host").map(|node| node.parse::<HostName>(problems));
     let timezone = fields.optional("timezone").map(|node| read_timezone(&node, offered, problems));
@@ -141,6 +170,7 @@ fn read_mapping(node: &Node<'_>, offered: &Offered, problems: &mut Problems) -> 
         None => offered.by_default.clone(),
     };
     let mail = fields.optional("mail").map_or(Some(MailLimits::default()), |node| read_mail(&node, problems));
+    let acme = fields.optional("acme").and_then(|node| read_acme(&node, problems));
 
     let mut claims = Claims::default();
     let domain = organisation.as_ref().map(|organisation| &organisation.domain);
@@ -154,7 +184,7 @@ fn read_mapping(node: &Node<'_>, offered: &Offered, problems: &mut Problems) -> 
     let host = host.unwrap_or_else(|| Some(HostName::of_mail_server(&organisation.domain)))?;
     let timezone = timezone.unwrap_or_else(|| Some(Timezone::default()))?;
     let language = language.unwrap_or_else(|| Some(Language::default()))?;
-    Some(Mapping { organisation, host, timezone, language, services, mail: mail?, members, groups, roles })
+    Some(Mapping { organisation, host, timezone, language, services, mail: mail?, members, groups, roles, acme })
 }
 
 fn read_version(fields: &Fields<'_>, problems: &mut Problems) {
@@ -211,6 +241,13 @@ fn read_mail(node: &Node<'_>, problems: &mut Problems) -> Option<MailLimits> {
     Some(MailLimits { quota_mib: quota_mib?, message_mib: message_mib? })
 }
 
+fn read_acme(node: &Node<'_>, problems: &mut Problems) -> Option<Acme> {
+    let fields = Fields::of(node, &["directory", "trust"], problems)?;
+    let directory = fields.required("directory", problems).and_then(|node| node.parse(problems));
+    let trust = fields.optional("trust").and_then(|node| node.parse(problems));
+    Some(Acme { directory: directory?, trust })
+}
+
 fn read_members(
     fields: &Fields<'_>,
     domain: Option<&Domain>,
@@ -225,7 +262,8 @@ fn read_members(
     items.iter().filter_map(|item| read_member(item, domain, claims, problems)).collect()
 }
 
-const MEMBER_KEYS: [&str; 7] = ["name", "full_name", "password", "password_hash", "addresses", "forward", "quota_mib"];
+const MEMBER_KEYS: [&str; 8] =
+    ["name", "full_name", "password", "password_hash", "addresses", "forward", "recovery", "quota_mib"];
 
 fn read_member(
     node: &Node<'_>,
@@ -240,7 +278,8 @@ fn read_member(
     let addresses = fields.optional("addresses").map_or_else(Vec::new, |node| node.items(problems));
     let addresses: Vec<LocalPart> =
         addresses.iter().filter_map(|item| read_address(item, domain, claims, problems)).collect();
-    let forward = fields.optional("forward").map(|node| read_forward(&node, domain, problems));
+    let forward = fields.optional("forward").map(|node| read_elsewhere(&node, domain, "forward to", problems));
+    let recovery = fields.optional("recovery").map(|node| read_elsewhere(&node, domain, "write", problems));
     let quota = fields.optional("quota_mib").map(|node| node.number(1, MOST_MIB, problems));
     Some(Member {
         name: name?,
@@ -248,6 +287,7 @@ fn read_member(
         password: password?,
         addresses,
         forward: forward.map_or(Some(None), |forward| forward.map(Some))?,
+        recovery: recovery.map_or(Some(None), |recovery| recovery.map(Some))?,
         quota_mib: quota.map_or(Some(None), |quota| quota.map(|mib| u32::try_from(mib).ok()))?,
     })
 }
@@ -317,12 +357,18 @@ fn read_address(
     claims.address(node, local, problems)
 }
 
-fn read_forward(node: &Node<'_>, domain: Option<&Domain>, problems: &mut Problems) -> Option<MailAddress> {
+/// An address that is not of this server; `verb` is what to do with one elsewhere.
+fn read_elsewhere(
+    node: &Node<'_>,
+    domain: Option<&Domain>,
+    verb: &str,
+    problems: &mut Problems,
+) -> Option<MailAddress> {
     let target: MailAddress = node.parse(problems)?;
     if domain.is_some_and(|domain| target.domain() == domain.as_str()) {
         problems.add(
             &node.path,
-            format!("{target} is an address of this server; forward to one elsewhere, or leave it out"),
+            format!("{target} is an address of this server; {verb} one elsewhere, or leave it out"),
         );
         return None;
     }
@@ -335,8 +381,11 @@ fn read_teams(fields: &Fields<'_>, key: &str, kind: Kind, claims: &mut Claims, p
 }
 
 fn read_team(node: &Node<'_>, kind: Kind, claims: &mut Claims, problems: &mut Problems) -> Option<Team> {
-    let fields = Fields::of(node, &["name", "members"], problems)?;
+    let keys: &[&str] = if kind == Kind::Group { &["name", "members", "open"] } else { &["name", "members"] };
+    let fields = Fields::of(node, keys, problems)?;
     let name = fields.required("name", problems).and_then(|node| claims.name(&node, kind, problems));
+    let open = if kind == Kind::Group { fields.optional("open") } else { None };
+    let open = open.map_or(Some(true), |node| node.truth(problems));
     let list = fields.required("members", problems)?;
     let items = list.items(problems);
     if items.is_empty() {
@@ -352,13 +401,13 @@ fn read_team(node: &Node<'_>, kind: Kind, claims: &mut Claims, problems: &mut Pr
             }
         }
     }
-    Some(Team { name: name?, members })
+    Some(Team { name: name?, members, open: open? })
 }
 
 /// Without a role of administrators, the first member is it.
 fn add_administrators(roles: &mut Vec<Team>, members: &[Member]) {
     let named = roles.iter().any(|role| role.name.as_str() == ADMINISTRATORS);
     if let (false, Some(first), Ok(name)) = (named, members.first(), ADMINISTRATORS.parse()) {
-        roles.push(Team { name, members: vec![first.name.clone()] });
+        roles.push(Team { name, members: vec![first.name.clone()], open: true });
     }
 }

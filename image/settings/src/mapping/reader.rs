@@ -38,6 +38,15 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Its truth value.
+    pub(super) fn truth(&self, problems: &mut Problems) -> Option<bool> {
+        let truth = self.value.as_bool();
+        if truth.is_none() {
+            self.wrong("true or false, without quotation marks", problems);
+        }
+        truth
+    }
+
     /// Its whole number from `least` to `most`.
     pub(super) fn number(&self, least: u64, most: u64, problems: &mut Problems) -> Option<u64> {
         if !self.value.is_number() {
@@ -96,6 +105,11 @@ impl<'a> Fields<'a> {
             );
         }
         Some(Self { path: node.path.clone(), map })
+    }
+
+    /// Whether one of `keys` is there.
+    pub(super) fn any(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.map.contains_key(*key))
     }
 
     /// The value of `key`; a key without a value counts as left out.
