@@ -25,20 +25,28 @@ async fn main() {
     let socket = folder.path().join("helper.sock");
     let fake = if claimed { Fake::claimed(&socket) } else { Fake::unclaimed(&socket) };
     fake.state().moving = !claimed;
+    let script = include_str!("../tests/sieve/roundcube/filters-and-vacation.sieve").to_owned();
+    let script = sos_ipc::FilterScript { active: Some("webmail".into()), webmail: Some(script) };
+    fake.state().filters.insert("jill".into(), script);
     let names = Names::start().await;
     names.add("mail.ambridge.example.", "A", "203.0.113.7");
     names.add("ambridge.example.", "MX", "10 mx.provider.example.");
     names.add("ambridge.example.", "TXT", "v=spf1 mx -all");
     names.add("_imaps._tcp.ambridge.example.", "SRV", "0 1 993 mail.ambridge.example.");
-    let slapd = slapd::Slapd::populated(200);
+    let slapd = claimed.then(|| slapd::Slapd::populated(200));
     let app = App::new(Places {
         helper: socket,
-        ldap: slapd.uri(),
+        ldap: slapd.as_ref().map_or("ldapi://%2Fnowhere".into(), slapd::Slapd::uri),
         state: folder.path().to_owned(),
         resolver: Some(names.address),
         clock: Clock::System,
     });
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
     println!("http://localhost:{port}/");
-    axum::serve(listener, routes::router(app)).await.expect("a listener that stays");
+    let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).expect("signals");
+    tokio::select! {
+        served = axum::serve(listener, routes::router(app)) => served.expect("a listener that stays"),
+        _ = end.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
 }

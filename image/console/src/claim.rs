@@ -46,8 +46,11 @@ impl Draft {
         form
     }
 
-    /// Keeps what is in `form`.
-    pub fn keep(&mut self, form: &Form) {
+    /// Keeps what is in `form`; a password that will not do is asked for again.
+    pub fn keep(&mut self, form: &mut Form) {
+        if !form.fits(PASSWORD) {
+            form.set(PASSWORD, "");
+        }
         let names = LINES.iter().chain([&PASSWORD, &SERVICES]);
         self.typed = names.map(|name| ((*name).to_owned(), Word::new(form.value(name)))).collect();
     }
@@ -119,7 +122,7 @@ fn check(form: &mut Form, owner: &Owner, t: Say) {
     if form.fits("recovery") && own {
         form.fail("recovery", t.say("claim-recovery-own"));
     }
-    if form.fits("full_name") {
+    if form.fits("full_name") || !form.value("name").is_empty() {
         check_name::<MemberName>(form, "name", &t.say("claim-name-missing"), &t.say("claim-name-bad"));
     }
     if form.value("name").parse().is_ok_and(|name| login_name::is_kept(&name)) {

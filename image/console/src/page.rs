@@ -161,6 +161,16 @@ impl Page {
         self.me.as_ref().is_some_and(|me| me.administrator)
     }
 
+    /// Whether the browser is at another name than the server has in its settings, and at one that can be shown.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+        !self.host.is_empty()
+            && self.host != self.asked_host
+            && !self.asked_host.is_empty()
+            && self.asked_host.bytes().all(plain)
+    }
+
     /// Where the style sheet is.
     #[must_use]
     pub fn style(&self) -> &'static str {

@@ -237,6 +237,15 @@ impl Say {
         self.texts.format(self.language, key, Some(&values))
     }
 
+    /// What a service is called: by the catalogue where it knows the service, and else by the service's own manifest,
+    /// so that a new service needs no sentence here.
+    #[must_use]
+    pub fn service(&self, name: &str, title: &str) -> String {
+        let key = format!("service-{name}");
+        let known = self.texts.has(self.language, &key) || self.texts.has(Language::English, &key);
+        if known { self.say(&key) } else { title.to_owned() }
+    }
+
     /// `seconds` in words: «15 minutes».
     #[must_use]
     pub fn duration(&self, seconds: u64) -> String {

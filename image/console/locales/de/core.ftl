@@ -119,7 +119,7 @@ claim-code-wrong = { $count ->
 claim-code-locked = Es waren zu viele falsche Codes. Zu Ihrer Sicherheit wird für { $time } keiner mehr angenommen. Bitte versuchen Sie es dann noch einmal.
 
 claim-title = Machen Sie diesen Server zu Ihrem
-claim-lead = Fünf Angaben, und der Server richtet sich selbst ein. Alles lässt sich später ändern.
+claim-lead = Fünf Angaben, und der Server richtet sich selbst ein. Das meiste lässt sich später ändern.
 claim-organisation = Name Ihrer Organisation
 claim-organisation-hint = So, wie die Mitglieder ihn schreiben, zum Beispiel Gartenverein Ambridge
 claim-organisation-missing = Bitte geben Sie den Namen Ihrer Organisation ein.
@@ -177,7 +177,8 @@ progress-next = Weiter: was beim Registrar zu tun ist
 progress-reload = Diese Seite lädt sich alle paar Sekunden neu.
 
 elsewhere-title = Noch eine Adresse für diese Seiten
-elsewhere-text = Sobald Ihre Domain hierher führt, finden Sie diese Seiten auch unter { $host }. Die Adresse, unter der Sie jetzt sind, geht weiterhin.
+elsewhere-text = Sobald Ihre Domain hierher führt, finden Sie diese Seiten auch unter { $host }.
+elsewhere-stays = Die Adresse, unter der Sie jetzt sind, geht weiterhin:
 
 ## Ihre Domain
 
@@ -198,7 +199,7 @@ dns-other = Hier ist etwas anderes eingetragen. Ändern Sie es in den Wert unten
 dns-besides = Zu sehen, aber daneben steht etwas, das im Weg ist. Entfernen Sie den anderen Eintrag, wenn Sie ihn nicht brauchen.
 dns-unknown = Ließ sich gerade nicht herausfinden. Das liegt am Server, nicht an Ihnen.
 dns-found = Gefunden, stattdessen oder daneben:
-dns-kind = Typ
+dns-show = Den Eintrag zeigen
 dns-name = Name
 dns-priority = Priorität
 dns-value = Wert
@@ -217,3 +218,12 @@ dns-how-where = Melden Sie sich auf der Website des Registrars an, wählen Sie I
 dns-how-name = Ein @ als Name steht für die Domain selbst. Manche Registrare wollen dieses Feld stattdessen leer, und manche wollen den ganzen Namen.
 dns-how-old = Wenn es für die Domain schon Einträge vom Typ MX gibt, entfernen Sie sie: sie führen E-Mail anderswohin.
 dns-how-long = Andere Einträge, etwa die Ihrer Website, können bleiben, wie sie sind.
+
+## Dienste, nach dem Namen ihres Ordners
+
+service-base = Grundlagen
+service-console = Diese Seiten
+service-directory = Mitgliederverzeichnis
+service-mail = E-Mail
+service-web = Webserver
+service-webmail = E-Mail im Browser

@@ -119,7 +119,7 @@ claim-code-wrong = { $count ->
 claim-code-locked = There were too many wrong codes. For your safety no more are taken for { $time }. Please try again then.
 
 claim-title = Make this server yours
-claim-lead = Five things, and the server sets itself up. Everything can be changed later.
+claim-lead = Five things, and the server sets itself up. Most of it can be changed later.
 claim-organisation = Your organisation's name
 claim-organisation-hint = As its members write it, such as Ambridge Garden Club
 claim-organisation-missing = Please enter your organisation's name.
@@ -177,7 +177,8 @@ progress-next = Go on: what to do at your registrar
 progress-reload = This page loads itself again every few seconds.
 
 elsewhere-title = Another address for these pages
-elsewhere-text = Once your domain leads here, you find these pages at { $host } too. The address you are at now goes on working.
+elsewhere-text = Once your domain leads here, you find these pages at { $host } too.
+elsewhere-stays = The address you are at now goes on working:
 
 ## Your domain
 
@@ -198,7 +199,7 @@ dns-other = Something else is entered here. Change it to the value below; if you
 dns-besides = Seen, but there is something besides that gets in its way. Remove the other entry if you do not need it.
 dns-unknown = Could not be found out just now. That lies with the server, not with you.
 dns-found = Found instead or besides:
-dns-kind = Type
+dns-show = Show the entry
 dns-name = Name
 dns-priority = Priority
 dns-value = Value
@@ -217,3 +218,12 @@ dns-how-where = Sign in to your registrar's web site, choose your domain, and lo
 dns-how-name = An @ as the name stands for the domain itself. Some registrars want that field left empty instead, and some want the whole name.
 dns-how-old = If there are entries of type MX for the domain already, remove them: they lead email elsewhere.
 dns-how-long = Other entries, such as those of your web site, can stay as they are.
+
+## Services, by the name of their folder
+
+service-base = Foundations
+service-console = These pages
+service-directory = Members' directory
+service-mail = Email
+service-web = Web server
+service-webmail = Email in the browser

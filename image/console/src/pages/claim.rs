@@ -49,14 +49,22 @@ impl FormPage {
     fn new(page: Page, form: Form, owner: &Owner, password_kept: bool) -> Self {
         let folded = ["name", "host", "timezone", "language", SERVICES];
         let chosen: Vec<&str> = form.value(SERVICES).split_whitespace().collect();
-        let offered = owner.services.iter();
+        let t = page.t;
         Self {
             open: folded.iter().any(|name| !form.fits(name)),
             whole: form.field(WHOLE),
             password_kept,
             regions: zones::by_region(&owner.timezones),
             languages: LANGUAGES.map(|language| (language.code(), language.own_name())).to_vec(),
-            services: offered.map(|it| CheckedName { on: chosen.contains(&it.name.as_str()), ..it.clone() }).collect(),
+            services: owner
+                .services
+                .iter()
+                .map(|it| CheckedName {
+                    on: chosen.contains(&it.name.as_str()),
+                    title: t.service(&it.name, &it.title),
+                    name: it.name.clone(),
+                })
+                .collect(),
             page: page.titled("claim-title"),
             form,
         }
@@ -140,8 +148,8 @@ async fn claim(State(app): State<App>, address: ClientAddress, page: Page, poste
         Ok(owner) => owner,
         Err(error) => return page.broken(&error),
     };
-    let form = claim::read(&posted, &draft, &owner, page.t);
-    draft.keep(&form);
+    let mut form = claim::read(&posted, &draft, &owner, page.t);
+    draft.keep(&mut form);
     if let Err(error) = page.session.insert(session::CLAIM, &draft).await {
         return page.broken(&error);
     }

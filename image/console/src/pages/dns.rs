@@ -36,7 +36,6 @@ struct Dns {
     seen: usize,
     checked: bool,
     unknown: bool,
-    elsewhere: Option<String>,
 }
 
 /// A record, and what is seen of it in words.
@@ -57,12 +56,11 @@ async fn show(State(app): State<App>, ForAdministrators { page, .. }: ForAdminis
     let newest = app.checked.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let found = newest.filter(|(at, of, _)| now.saturating_sub(*at) < KEPT && *of == wanted).map(|(_, _, found)| found);
     let is = |seen: Seen| found.iter().flatten().filter(move |found| found.seen == seen).count();
-    let elsewhere = (page.host != page.asked_host).then(|| page.host.clone());
     let t = page.t;
     let (seen, unknown, checked) = (is(Seen::Yes), is(Seen::Unknown) > 0, found.is_some());
     let mut answers = found.unwrap_or_default().into_iter();
     let records = wanted.into_iter().map(|wanted| line(wanted, answers.next(), t)).collect();
-    page::html(&Dns { page: page.titled("dns-title"), records, seen, checked, unknown, elsewhere })
+    page::html(&Dns { page: page.titled("dns-title"), records, seen, checked, unknown })
 }
 
 async fn records(app: &App, domain: &str) -> Result<Vec<Wanted>, HelperError> {

@@ -37,7 +37,6 @@ struct Progress {
     page: Page,
     services: Vec<Line>,
     well: bool,
-    elsewhere: Option<String>,
 }
 
 /// A service, in words.
@@ -51,9 +50,8 @@ struct Line {
 async fn show(State(app): State<App>, ForMembers { page, .. }: ForMembers) -> Response {
     match ask(&app).await {
         Ok(services) => {
-            let elsewhere = (page.host != page.asked_host).then(|| page.host.clone());
             let (well, services) = (is_well(&services), lines(&services, page.t));
-            page::html(&Progress { page: page.titled("progress-title"), services, well, elsewhere })
+            page::html(&Progress { page: page.titled("progress-title"), services, well })
         }
         Err(error) => page.broken(&error),
     }
@@ -78,7 +76,7 @@ fn lines(services: &[ServiceState], t: Say) -> Vec<Line> {
             UnitState::Well => ("well", t.say("progress-well")),
             UnitState::Failed => ("failed", t.say("progress-failed")),
         };
-        Line { name: service.name.clone(), title: service.title.clone(), state, words }
+        Line { name: service.name.clone(), title: t.service(&service.name, &service.title), state, words }
     };
     services.iter().map(line).collect()
 }
