@@ -1,22 +1,25 @@
 //! Every enabled service's transaction, and the report of it.
 //!
 //! Transactions are real work, and on a small machine that is still starting they would hold up what they wait for: so
-//! they begin when no unit of a service waits to be started any more, and a service that was well once is not asked again.
+//! one begins when no unit of its service waits to be started any more.
 //!
 //! Written to `/run/sos/health.json` and, when waiting, to the console: `health: ok (<version>; <services>)`,
-//! `health: FAILED <service>: <sentence>`, or `waiting for its owner (<version>)`.
+//! `health: FAILED <service>: <sentence>`, or where the owner comes in and `waiting for its owner (<version>)`.
 
-use std::collections::BTreeSet;
+use std::fs;
+use std::net::IpAddr;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use sos_settings::Overlay;
 
-use crate::command::Program;
+use crate::addresses::{self, Addresses};
+use crate::certificate::{self, Certificate};
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
-use crate::{console, metadata};
+use crate::{claim, console, metadata};
 
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -24,6 +27,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 const LIMIT: Duration = Duration::from_secs(120);
 /// The journal hears of every so many rounds.
 const ROUNDS_UNHEARD: u32 = 15;
+/// For a first answer of a certificate authority, before the owner is told that browsers will warn.
+const FOR_AN_AUTHORITY: Duration = Duration::from_secs(60);
 /// The report.
 pub(crate) const REPORT: &str = "/run/sos/health.json";
 
@@ -53,40 +58,44 @@ pub(crate) struct ServiceHealth {
     /// Why it is not well, in one sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fault: Option<String>,
+    /// When that was found, in seconds since 1970.
+    #[serde(default)]
+    pub(crate) at: u64,
 }
 
-/// Runs the transactions; gives whether all services are well. A server without an owner is.
+/// Runs the transactions; gives whether all services are well. A server without an owner is when its owner can come in.
 ///
 /// # Errors
 /// When the services are not known or the report cannot be written.
 pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionError> {
-    let end = match patience {
-        Patience::Once => Instant::now(),
-        Patience::Until(limit) => Instant::now() + limit,
+    let start = Instant::now();
+    let limit = match patience {
+        Patience::Once => Duration::ZERO,
+        Patience::Until(limit) => limit,
     };
+    let patient = matches!(patience, Patience::Until(_));
     let mut number = 0_u32;
-    let mut well = BTreeSet::new();
+    // What is well stays well until this run is over: another round asks those that were not.
+    let mut well = Vec::new();
     let report = loop {
         // Asked before the settings are looked at: a claim writes these first.
-        let metadata_done = device.path(metadata::DONE).exists();
-        let late = Instant::now() >= end;
-        let report = if late || matches!(patience, Patience::Once) || has_settled(device)? {
-            Some(round(device, &mut well)?)
-        } else {
-            waiting_for_owner(device)?
-        };
-        match report {
-            Some(report) if late || if report.claimed { report.ok } else { metadata_done } => break report,
-            Some(report) if number.is_multiple_of(ROUNDS_UNHEARD) => log_faults(&report),
-            _ => {}
+        let told = device.path(metadata::DONE).exists()
+            && (device.path(certificate::ASKED).exists() || start.elapsed() >= FOR_AN_AUTHORITY);
+        let report = round(device, patient, &mut well)?;
+        let settled = report.ok && (report.claimed || told);
+        if settled || start.elapsed() >= limit {
+            break report;
+        }
+        if number.is_multiple_of(ROUNDS_UNHEARD) {
+            log_faults(&report);
         }
         number += 1;
         thread::sleep(PAUSE);
     };
-    let json = serde_json::to_vec_pretty(&report)
-        .map_err(|error| ProvisionError::Malformed { path: REPORT.into(), what: error.to_string() })?;
-    files::write(&device.path(REPORT), &json, Rights::PUBLIC)?;
-    if matches!(patience, Patience::Until(_)) {
+    if patient {
+        if report.ok && !report.claimed {
+            say_address(device)?;
+        }
         for line in lines(&report) {
             console::say(device, &line);
         }
@@ -94,12 +103,82 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
     Ok(report.ok)
 }
 
-/// Whether nothing waits to be started any more: no unit of an enabled service has a job (systemctl(1)).
-fn has_settled(device: &Device) -> Result<bool, ProvisionError> {
+/// The report as it was written last.
+pub(crate) fn last(device: &Device) -> Option<Report> {
+    fs::read(device.path(REPORT)).ok().and_then(|json| serde_json::from_slice(&json).ok())
+}
+
+/// Says anew where the owner comes in, if the console has heard it already and there is none.
+pub(crate) fn show_address(device: &Device) -> Result<(), ProvisionError> {
+    match last(device) {
+        Some(report) if report.ok && !report.claimed && device.settings()?.is_none() => say_address(device),
+        _ => Ok(()),
+    }
+}
+
+fn say_address(device: &Device) -> Result<(), ProvisionError> {
+    let addresses = addresses::public(device)?;
+    let code = claim::shown(device);
+    for line in way_in(&addresses, certificate::current(device).as_ref(), code.as_deref()) {
+        console::say(device, &line);
+    }
+    Ok(())
+}
+
+/// Asks every service that is not in `well` yet, and writes the report after each, so that somebody can watch.
+fn round(device: &Device, patient: bool, well: &mut Vec<ServiceHealth>) -> Result<Report, ProvisionError> {
+    let settings = device.settings()?;
+    let claimed = settings.is_some();
     let overlays = device.overlays()?;
-    let enabled = overlays.enabled(device.settings()?.as_ref())?;
-    let units = enabled.iter().flat_map(|overlay| overlay.manifest.units.iter().map(String::as_str));
-    let jobs = Program::new("systemctl").args(["show", "--property=Job", "--value", "--"]).args(units).run()?;
+    let earlier =
+        last(device).filter(|report| report.claimed == claimed).map_or_else(Vec::new, |report| report.services);
+    if !claimed {
+        // The claim changes what the services do.
+        well.clear();
+    }
+    let mut report = Report { version: device.image()?.version, claimed, ok: true, services: Vec::new() };
+    let enabled = overlays.enabled(settings.as_ref())?;
+    let asked: Vec<(&Overlay, &str)> = enabled
+        .into_iter()
+        .filter(|overlay| claimed || overlay.manifest.unclaimed)
+        .filter_map(|overlay| Some((overlay, overlay.manifest.health.as_ref()?.transaction.as_str())))
+        .collect();
+    for (at, (overlay, program)) in asked.iter().enumerate() {
+        let name = overlay.name.as_str();
+        let service = match well.iter().find(|service| service.name == name) {
+            Some(service) => service.clone(),
+            None if patient && !has_started(device, overlay)? => found(name, Some("it is still starting".into())),
+            None => ask(device, name, program),
+        };
+        if service.ok && !well.contains(&service) {
+            well.push(service.clone());
+        }
+        report.services.push(service);
+        report.ok = report.services.iter().all(|service| service.ok);
+        let mut so_far = report.clone();
+        let later = asked[at + 1..].iter().filter_map(|(next, _)| earlier.iter().find(|service| service.name == next.name));
+        so_far.services.extend(later.cloned());
+        so_far.ok =
+            so_far.ok && so_far.services.len() == asked.len() && so_far.services.iter().all(|service| service.ok);
+        write(device, &so_far)?;
+    }
+    write(device, &report)?;
+    Ok(report)
+}
+
+fn write(device: &Device, report: &Report) -> Result<(), ProvisionError> {
+    let json = serde_json::to_vec_pretty(report)
+        .map_err(|error| ProvisionError::Malformed { path: REPORT.into(), what: error.to_string() })?;
+    files::write(&device.path(REPORT), &json, Rights::PUBLIC)
+}
+
+/// Whether no unit of the service waits to be started any more: none has a job (systemctl(1)).
+fn has_started(device: &Device, overlay: &Overlay) -> Result<bool, ProvisionError> {
+    let units = overlay.manifest.units.iter().map(String::as_str);
+    if overlay.manifest.units.is_empty() {
+        return Ok(true);
+    }
+    let jobs = device.program("systemctl").args(["show", "--property=Job", "--value", "--"]).args(units).run()?;
     Ok(jobs_are_done(&String::from_utf8_lossy(&jobs)))
 }
 
@@ -108,54 +187,20 @@ fn jobs_are_done(jobs: &str) -> bool {
     jobs.lines().all(|job| matches!(job.trim(), "" | "0"))
 }
 
-/// The report of a server without an owner; nothing once there is one.
-fn waiting_for_owner(device: &Device) -> Result<Option<Report>, ProvisionError> {
-    if device.settings()?.is_some() {
-        return Ok(None);
-    }
-    let version = device.image()?.version;
-    Ok(Some(Report { version, claimed: false, ok: true, services: Vec::new() }))
-}
-
-/// One round; asks the services that are not `well` already, and adds those that are now.
-fn round(device: &Device, well: &mut BTreeSet<String>) -> Result<Report, ProvisionError> {
-    if let Some(waiting) = waiting_for_owner(device)? {
-        return Ok(waiting);
-    }
-    let version = device.image()?.version;
-    let settings = device.settings()?.ok_or(ProvisionError::Unclaimed)?;
-    let overlays = device.overlays()?;
-    let transactions: Vec<(&str, &str)> = overlays
-        .enabled(Some(&settings))?
-        .into_iter()
-        .filter_map(|overlay| {
-            overlay.manifest.health.as_ref().map(|health| (overlay.name.as_str(), health.transaction.as_str()))
-        })
-        .collect();
-    let services: Vec<ServiceHealth> =
-        transactions.into_iter().map(|(name, program)| ask_unless_well(device, name, program, well)).collect();
-    Ok(Report { version, claimed: true, ok: services.iter().all(|service| service.ok), services })
-}
-
-fn ask_unless_well(device: &Device, name: &str, program: &str, well: &mut BTreeSet<String>) -> ServiceHealth {
-    if well.contains(name) {
-        return ServiceHealth { name: name.to_owned(), ok: true, fault: None };
-    }
-    let health = ask(device, name, program);
-    if health.ok {
-        well.insert(name.to_owned());
-    }
-    health
-}
-
 fn ask(device: &Device, name: &str, program: &str) -> ServiceHealth {
     let program = device.path(program);
-    let outcome = Program::new(&program.to_string_lossy()).limit(LIMIT).run();
+    let outcome = device.program(&program.to_string_lossy()).limit(LIMIT).run();
     let fault = outcome.err().map(|error| {
         let sentence = error.said.lines().last().unwrap_or_default().to_owned();
         if sentence.is_empty() { error.to_string() } else { sentence }
     });
-    ServiceHealth { name: name.to_owned(), ok: fault.is_none(), fault }
+    found(name, fault)
+}
+
+/// What was found of a service just now.
+fn found(name: &str, fault: Option<String>) -> ServiceHealth {
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    ServiceHealth { name: name.to_owned(), ok: fault.is_none(), fault, at }
 }
 
 /// Tells the journal what is being waited for.
@@ -165,8 +210,31 @@ fn log_faults(report: &Report) {
     }
 }
 
+/// Where the owner comes in, with which code, and what their browser will say.
+fn way_in(addresses: &Addresses, certificate: Option<&Certificate>, code: Option<&str>) -> Vec<String> {
+    let signed = certificate.filter(|certificate| !certificate.self_signed);
+    let place = signed.and_then(|certificate| certificate.names.first().cloned());
+    let Some(place) = place.or_else(|| addresses.iter().next().map(|address| address.to_string())) else {
+        return vec!["this server has no address yet; look at its network, then start it again".into()];
+    };
+    let place =
+        if place.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6()) { format!("[{place}]") } else { place };
+    let mut lines = vec![match code {
+        Some(code) => format!("open https://{place}/ and enter the claim code: {code}"),
+        None => format!("open https://{place}/ and enter the claim code that you were given"),
+    }];
+    if let Some(certificate) = certificate.filter(|certificate| certificate.self_signed) {
+        lines.push(format!(
+            "your browser will warn, because no authority has signed for this address yet; the certificate's fingerprint \
+             (SHA-256) is {}",
+            certificate.fingerprint
+        ));
+    }
+    lines
+}
+
 fn lines(report: &Report) -> Vec<String> {
-    if !report.claimed {
+    if !report.claimed && report.ok {
         return vec![format!("waiting for its owner ({})", report.version)];
     }
     if report.ok {
@@ -190,6 +258,7 @@ mod tests {
                 name: (*name).into(),
                 ok: fault.is_none(),
                 fault: fault.map(Into::into),
+                at: 0,
             })
             .collect();
         Report { version: "13.20261123.1".into(), claimed, ok: services.iter().all(|service| service.ok), services }
@@ -202,8 +271,37 @@ mod tests {
     }
 
     #[test]
+    fn the_owner_is_told_where_to_come_in_with_which_code_and_what_the_browser_says() {
+        let own = addresses::tests::addresses(&["203.0.113.5", "2001:db8::5"]);
+        let mut certificate = Certificate {
+            names: vec!["vps17.provider.example".into()],
+            from: 0,
+            until: 1,
+            self_signed: true,
+            fingerprint: "AA:BB".into(),
+        };
+        assert_eq!(
+            way_in(&own, Some(&certificate), Some("7K3M-9QXT-2WHD")),
+            [
+                "open https://203.0.113.5/ and enter the claim code: 7K3M-9QXT-2WHD",
+                "your browser will warn, because no authority has signed for this address yet; the certificate's \
+                 fingerprint (SHA-256) is AA:BB"
+            ]
+        );
+        certificate.self_signed = false;
+        assert_eq!(
+            way_in(&own, Some(&certificate), None),
+            ["open https://vps17.provider.example/ and enter the claim code that you were given"]
+        );
+        let ipv6 = addresses::tests::addresses(&["2001:db8::5"]);
+        assert_eq!(way_in(&ipv6, None, Some("X")), ["open https://[2001:db8::5]/ and enter the claim code: X"]);
+        assert!(way_in(&Addresses::default(), None, None)[0].starts_with("this server has no address yet"));
+    }
+
+    #[test]
     fn the_console_hears_exactly_these_lines() {
         assert_eq!(lines(&report(false, &[])), ["waiting for its owner (13.20261123.1)"]);
+        assert_eq!(lines(&report(false, &[("web", Some("no page"))])), ["health: FAILED web: no page"]);
         assert_eq!(
             lines(&report(true, &[("base", None), ("directory", None)])),
             ["health: ok (13.20261123.1; base directory)"]
