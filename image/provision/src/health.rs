@@ -156,7 +156,8 @@ fn round(device: &Device, patient: bool, well: &mut Vec<ServiceHealth>) -> Resul
         report.services.push(service);
         report.ok = report.services.iter().all(|service| service.ok);
         let mut so_far = report.clone();
-        let later = asked[at + 1..].iter().filter_map(|(next, _)| earlier.iter().find(|service| service.name == next.name));
+        let later =
+            asked[at + 1..].iter().filter_map(|(next, _)| earlier.iter().find(|service| service.name == next.name));
         so_far.services.extend(later.cloned());
         so_far.ok =
             so_far.ok && so_far.services.len() == asked.len() && so_far.services.iter().all(|service| service.ok);
