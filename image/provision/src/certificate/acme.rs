@@ -167,7 +167,7 @@ fn obtain(device: &Device, authority: &Acme, wish: &Wish) -> Result<(), NoCertif
     let run = |arguments: &[&str]| {
         device
             .program("dehydrated")
-            .as_user(uid, gid)
+            .user(uid, gid)
             .arg("--config")
             .path(&device.path(CONFIGURATION))
             .args(arguments.iter().copied())
@@ -240,7 +240,7 @@ fn profiles(device: &Device, authority: &Acme) -> Result<Vec<String>, NoCertific
         curl = curl.arg("--cacert").path(&device.path(TRUST));
     }
     let (uid, gid) = owner(device)?;
-    let directory = curl.as_user(uid, gid).arg("--").arg(authority.directory.as_str()).run().map_err(|error| {
+    let directory = curl.user(uid, gid).arg("--").arg(authority.directory.as_str()).run().map_err(|error| {
         console::log(&error.to_string());
         NoCertificate::Unreachable
     })?;

@@ -46,7 +46,11 @@ $config['trash_mbox'] = 'Trash';
 $config['archive_mbox'] = 'Archive';
 $config['show_real_foldernames'] = false;
 
-$config['plugins'] = ['archive', 'managesieve', 'sos_client'];
+$config['plugins'] = ['archive', 'managesieve'];
+if (PHP_SAPI !== 'cli') {
+    // for whom webmail logs in; Debian's own programs on the command line look for plugins elsewhere
+    $config['plugins'][] = 'sos_client';
+}
 $config['managesieve_host'] = 'tls://127.0.0.1:4190';
 $config['managesieve_conn_options'] = $local;
 $config['managesieve_default'] = '';
