@@ -1,0 +1,36 @@
+# Brawddegau a rennir gan bob tudalen. Wedi'i ddechrau: dywedir y gweddill yn Saesneg.
+
+layout-skip = Neidio i'r cynnwys
+layout-menu = Dewislen
+layout-languages = Ieithoedd
+layout-signed-in = Rydych wedi mewngofnodi fel { $name }.
+layout-sign-out = Allgofnodi
+form-show-password = Dangos y cyfrinair
+error-home = Mynd i'r dudalen gyntaf
+error-missing = Does dim byd yma
+sign-in-title = Mewngofnodi
+sign-in-name = Eich enw yma
+sign-in-password = Cyfrinair
+sign-in-do = Mewngofnodi
+sign-in-forgot = Wedi anghofio'ch cyfrinair?
+home-title = Hafan
+menu-members = Aelodau
+menu-groups = Grwpiau
+menu-password = Cyfrinair
+claim-code-title = Mae gweinydd yn aros am ei berchennog
+claim-code = Cod hawlio
+claim-code-do = Ymlaen
+claim-code-where = Ble mae'r cod?
+claim-organisation = Enw eich mudiad
+claim-domain = Parth eich mudiad
+claim-full-name = Eich enw
+claim-language = Iaith
+claim-timezone = Cylchfa amser
+claim-services = Gwasanaethau
+progress-well = yn gweithio
+progress-starting = yn cychwyn
+dns-check = Gwirio nawr
+dns-copy = Copïo
+dns-copied = Wedi'i gopïo
+dns-name = Enw
+dns-value = Gwerth

@@ -1,0 +1,132 @@
+//! What every page works with: the helper, the directory, the limiter, the sentences, the sessions.
+//! Cheap to clone; axum hands it to each handler as `State<App>`.
+
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sos_ipc::Owner;
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::dns::Checker;
+use crate::guard::limiter::Limiter;
+use crate::guard::session::Sessions;
+use crate::helper::{Helper, HelperError};
+use crate::import::Imports;
+use crate::letters::Allowance;
+use crate::pages::dns::Checked;
+use crate::text::{TEXTS, Texts};
+use crate::tokens::Tokens;
+
+/// For how many seconds what the helper said about the owner is taken for true, and for how many that there is none.
+const OWNER_SECONDS: u64 = 5;
+const NOBODY_SECONDS: u64 = 1;
+
+/// Most browsers that watch the progress at the same time.
+const MOST_WATCHERS: usize = 32;
+
+/// Where things are; the command line says so.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The helper's socket.
+    pub helper: PathBuf,
+    /// The directory, as `ldapi://…`.
+    pub ldap: String,
+    /// The console's own state.
+    pub state: PathBuf,
+    /// The name server that says what the world sees; otherwise the system's.
+    pub resolver: Option<SocketAddr>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// The console.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// Its parts.
+pub struct Parts {
+    /// The privileged helper.
+    pub helper: Helper,
+    /// Members, groups and roles.
+    pub directory: Directory,
+    /// Who guesses passwords, and for how long they have to wait.
+    pub limiter: Limiter,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// All sentences.
+    pub texts: &'static Texts,
+    /// Links that are good once.
+    pub tokens: Tokens,
+    /// How far the newest import of a list is.
+    pub imports: Imports,
+    /// How many letters strangers may cause.
+    pub letters: Allowance,
+    /// The time.
+    pub clock: Clock,
+    /// Asks what the world sees of our DNS records.
+    pub checker: Checker,
+    /// What it found.
+    pub checked: Mutex<Option<Checked>>,
+    /// Held while it asks.
+    pub checking: tokio::sync::Mutex<()>,
+    /// Places for browsers that watch the progress.
+    pub watchers: Arc<Semaphore>,
+    owner: Mutex<Option<(u64, Arc<Owner>)>>,
+}
+
+impl App {
+    /// The console with everything at `places`. Nothing is connected yet.
+    #[must_use]
+    pub fn new(places: Places) -> Self {
+        Self(Arc::new(Parts {
+            helper: Helper::new(places.helper),
+            directory: Directory::new(&places.ldap),
+            limiter: Limiter::default(),
+            sessions: Sessions::default(),
+            texts: &TEXTS,
+            tokens: Tokens::open(&places.state),
+            imports: Imports::default(),
+            letters: Allowance::default(),
+            clock: places.clock,
+            checker: Checker::at(places.resolver),
+            checked: Mutex::new(None),
+            checking: tokio::sync::Mutex::new(()),
+            watchers: Arc::new(Semaphore::new(MOST_WATCHERS)),
+            owner: Mutex::new(None),
+        }))
+    }
+
+    /// Who owns this server, not older than a few seconds.
+    ///
+    /// # Errors
+    /// When the helper does not answer.
+    pub async fn owner(&self) -> Result<Arc<Owner>, HelperError> {
+        let now = self.clock.now();
+        let known = self.owner.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, owner)) = known
+            && now.saturating_sub(at) < if owner.organisation.is_some() { OWNER_SECONDS } else { NOBODY_SECONDS }
+        {
+            return Ok(owner);
+        }
+        let owner = Arc::new(self.helper.owner().await?);
+        *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&owner)));
+        Ok(owner)
+    }
+
+    /// Forgets what is known about the owner: something of it was just changed.
+    pub fn forget_owner(&self) {
+        *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,6 @@
+require ["vacation"];
+# rule:[Abwesenheit]
+if true
+{
+	vacation "Bin im Garten – bis bald";
+}
