@@ -60,7 +60,10 @@ fn claim_with(device: &Device, user_data: Result<UserData, Problems>) -> Result<
     let (waiting, outcome) = match handed {
         Ok(Some(Handed::Organisation(mapping))) => match claim::claim(device, &mapping) {
             Ok(()) => {
-                serve::note(device, serve::METADATA, "claimed", mapping.organisation.name.as_str())?;
+                let name = mapping.organisation.name.as_str();
+                if let Err(error) = serve::note(device, serve::METADATA, "claimed", name) {
+                    console::log(&error.to_string());
+                }
                 return Ok(true);
             }
             Err(error) => (Waiting::default(), Err(error)),

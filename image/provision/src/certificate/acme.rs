@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use sos_settings::Acme;
 
-use super::attempt::{self, Attempt};
+use super::attempt::{self, Failures};
 use super::wish::{Wish, Wishes};
 use super::{Certificate, current, follow, install, read};
 use crate::command::CommandError;
@@ -73,35 +73,42 @@ fn look(device: &Device, hurry: Hurry) -> Result<(), ProvisionError> {
     let settings = device.settings()?;
     let own = addresses::public(device)?;
     let wishes = Wishes::of(device, settings.as_ref(), &own);
-    let (mut attempt, now) = (attempt::read(device), now());
+    let mut failures = attempt::read(device);
     // The organisation's own name is theirs to see to; the provider's is nobody's concern.
     let missed = settings.as_ref().and_then(|_| wishes.missed()).map(|wish| not_here(&wish.names[0]));
-    match wishes.best() {
-        Some(wish) if wishes.is_due(wish, current(device).as_ref(), now) => {
-            if attempt.may(&wish.names, hurry, now) {
-                let authority = authority(device)?;
-                attempt = match obtain(device, &authority, wish) {
-                    Ok(()) => {
-                        follow(device)?;
-                        health::show_address(device)?;
-                        Attempt::settled(missed)
-                    }
-                    Err(refused) => {
-                        console::log(&format!("no certificate for {}: {refused}", wish.names.join(" ")));
-                        attempt.failed(
-                            &wish.names,
-                            missed.into_iter().chain([refused.to_string()]).collect::<Vec<_>>().join("; "),
-                            now,
-                        );
-                        attempt
-                    }
-                };
+    failures.keep(wishes.available().map(|wish| wish.names.as_slice()));
+    if try_each(device, &wishes, &mut failures, hurry)? {
+        follow(device)?;
+        health::show_address(device)?;
+    }
+    failures.tell(missed);
+    attempt::write(device, &failures)
+}
+
+/// Asks for the best, and where the authority refuses that for the next best: an authority may not sign for the
+/// provider's name and still for the address. Gives whether there is another certificate now.
+fn try_each(device: &Device, wishes: &Wishes, failures: &mut Failures, hurry: Hurry) -> Result<bool, ProvisionError> {
+    let current = current(device);
+    let now = now();
+    for wish in wishes.available().take_while(|wish| wishes.is_due(wish, current.as_ref(), now)) {
+        if !failures.may(&wish.names, hurry, now) {
+            continue;
+        }
+        match obtain(device, &authority(device)?, wish) {
+            Ok(()) => {
+                failures.succeeded(&wish.names);
+                return Ok(true);
+            }
+            Err(refused) => {
+                console::log(&format!("no certificate for {}: {refused}", wish.names.join(" ")));
+                failures.failed(&wish.names, refused.to_string(), now);
+                if matches!(refused, NoCertificate::Unreachable | NoCertificate::TooOften) {
+                    break;
+                }
             }
         }
-        // There is one that is good, or nothing to ask for.
-        _ => attempt = Attempt::settled(missed),
     }
-    attempt::write(device, &attempt)
+    Ok(false)
 }
 
 fn not_here(name: &str) -> String {

@@ -104,6 +104,19 @@ fn an_authority_without_profiles_is_asked_for_none() {
 }
 
 #[test]
+fn where_an_authority_signs_for_no_such_name_the_address_is_asked_for() {
+    let world = World::new();
+    world.name_leads_here();
+    let rejects = format!("case \"$*\" in *vps17*) echo 'acme:error:rejectedIdentifier' >&2; exit 1;; esac\n{SIGNS}");
+    stand_in(world.programs.path(), "dehydrated", &rejects);
+    certificate(&world.device, Hurry::No).unwrap();
+    assert_eq!(world.names(), ["203.0.113.5"]);
+    assert!(fault(&world.device).unwrap().contains("does not sign for this name"));
+    certificate(&world.device, Hurry::No).unwrap();
+    assert_eq!(world.asked().len(), 2, "neither is asked for at once again");
+}
+
+#[test]
 fn what_an_authority_refuses_is_told_in_plain_words_and_not_asked_again_at_once() {
     let world = World::new();
     let before = current(&world.device).unwrap();

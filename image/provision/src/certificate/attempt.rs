@@ -1,5 +1,6 @@
 //! When the authority was asked last, what it said, and when it may be asked again. Pure but for the file.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use serde::{Deserialize, Serialize};
@@ -21,43 +22,64 @@ const AT_LEAST: u64 = 2 * 60;
 /// What is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Attempt {
-    /// What was asked for last.
-    #[serde(default)]
-    pub(super) names: Vec<String>,
-    /// Failures in a row, for these names.
-    #[serde(default)]
-    failures: u32,
-    /// When the last one was, in seconds since 1970.
-    #[serde(default)]
-    last: u64,
+pub(super) struct Failures {
     /// What is wrong, in words for people.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) fault: Option<String>,
+    fault: Option<String>,
+    /// Failures by what was asked for: names with spaces between.
+    #[serde(default)]
+    of: BTreeMap<String, Failure>,
 }
 
-impl Attempt {
-    /// Nothing is to be asked for; `fault` is what people should know all the same.
-    pub(super) fn settled(fault: Option<String>) -> Self {
-        Self { fault, ..Self::default() }
-    }
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failure {
+    /// How many in a row.
+    times: u32,
+    /// When the last one was, in seconds since 1970.
+    last: u64,
+    /// Why, in words for people.
+    why: String,
+}
 
+impl Failures {
     /// Whether the authority may be asked for `names` at `now`.
     pub(super) fn may(&self, names: &[String], hurry: Hurry, now: u64) -> bool {
-        let again = self.names == names && hurry == Hurry::No;
-        let pause = match self.failures {
-            0 => 0,
-            failures if again => FIRST.saturating_mul(1 << (failures - 1).min(16)).min(LONGEST),
-            _ => AT_LEAST,
+        let Some(failure) = self.of.get(&names.join(" ")) else { return true };
+        let pause = match hurry {
+            Hurry::Yes => AT_LEAST,
+            Hurry::No => FIRST.saturating_mul(1 << failure.times.saturating_sub(1).min(16)).min(LONGEST),
         };
         // A clock that went back must not make it wait for ever.
-        now >= self.last.saturating_add(pause) || now < self.last
+        now >= failure.last.saturating_add(pause) || now < failure.last
     }
 
     /// Notes that asking for `names` failed.
-    pub(super) fn failed(&mut self, names: &[String], fault: String, now: u64) {
-        self.failures = if self.names == names { self.failures.saturating_add(1) } else { 1 };
-        *self = Self { names: names.to_vec(), failures: self.failures, last: now, fault: Some(fault) };
+    pub(super) fn failed(&mut self, names: &[String], why: String, now: u64) {
+        let failure = self.of.entry(names.join(" ")).or_default();
+        *failure = Failure { times: failure.times.saturating_add(1), last: now, why };
+    }
+
+    /// Notes that it succeeded.
+    pub(super) fn succeeded(&mut self, names: &[String]) {
+        self.of.remove(&names.join(" "));
+    }
+
+    /// Forgets what is not wished any more.
+    pub(super) fn keep<'a>(&mut self, wished: impl Iterator<Item = &'a [String]>) {
+        let wished: Vec<String> = wished.map(|names| names.join(" ")).collect();
+        self.of.retain(|names, _| wished.contains(names));
+    }
+
+    /// Puts into words what is wrong: what is `missed`, and what failed.
+    pub(super) fn tell(&mut self, missed: Option<String>) {
+        let mut faults: Vec<String> = missed.into_iter().collect();
+        for failure in self.of.values() {
+            if !faults.contains(&failure.why) {
+                faults.push(failure.why.clone());
+            }
+        }
+        self.fault = Some(faults.join("; ")).filter(|fault| !fault.is_empty());
     }
 }
 
@@ -67,18 +89,18 @@ pub(crate) fn fault(device: &Device) -> Option<String> {
 }
 
 /// What is remembered; a file that cannot be read is as good as none.
-pub(super) fn read(device: &Device) -> Attempt {
+pub(super) fn read(device: &Device) -> Failures {
     let text = fs::read_to_string(device.state(FILE)).unwrap_or_default();
     toml::from_str(&text).unwrap_or_default()
 }
 
-/// Remembers `attempt`, if it is another one than what is remembered.
-pub(super) fn write(device: &Device, attempt: &Attempt) -> Result<(), ProvisionError> {
-    if read(device) == *attempt {
+/// Remembers `failures`, if they are others than what is remembered.
+pub(super) fn write(device: &Device, failures: &Failures) -> Result<(), ProvisionError> {
+    if read(device) == *failures {
         return Ok(());
     }
     let path = device.state(FILE);
-    let text = toml::to_string(attempt)
+    let text = toml::to_string(failures)
         .map_err(|error| ProvisionError::Malformed { path: path.clone(), what: error.to_string() })?;
     files::write(&path, text.as_bytes(), Rights::PUBLIC)
 }
@@ -89,32 +111,44 @@ mod tests {
 
     #[test]
     fn waits_longer_after_each_failure_and_at_most_half_a_day() {
-        let (mut attempt, names, mut now) = (Attempt::default(), vec!["a.example".to_owned()], 1_000_000);
+        let (mut failures, names, mut now) = (Failures::default(), vec!["a.example".to_owned()], 1_000_000);
         for minutes in [15, 30, 60, 120, 240, 480, 720, 720] {
-            assert!(attempt.may(&names, Hurry::No, now));
-            attempt.failed(&names, "x".into(), now);
+            assert!(failures.may(&names, Hurry::No, now));
+            failures.failed(&names, "x".into(), now);
             now += minutes * 60;
-            assert!(!attempt.may(&names, Hurry::No, now - 1));
+            assert!(!failures.may(&names, Hurry::No, now - 1));
         }
+        failures.succeeded(&names);
+        assert!(failures.may(&names, Hurry::No, now));
     }
 
     #[test]
-    fn other_names_or_somebody_who_waits_need_not_wait_so_long() {
-        let (mut attempt, names) = (Attempt::default(), vec!["a.example".to_owned()]);
+    fn who_waits_waits_two_minutes_and_other_names_not_at_all() {
+        let (mut failures, names) = (Failures::default(), vec!["a.example".to_owned()]);
         for _ in 0..5 {
-            attempt.failed(&names, "x".into(), 1_000_000);
+            failures.failed(&names, "x".into(), 1_000_000);
         }
-        let other = vec!["b.example".to_owned()];
-        for (names, hurry) in [(&other, Hurry::No), (&names, Hurry::Yes)] {
-            assert!(!attempt.may(names, hurry, 1_000_000 + AT_LEAST - 1));
-            assert!(attempt.may(names, hurry, 1_000_000 + AT_LEAST));
-        }
+        assert!(!failures.may(&names, Hurry::Yes, 1_000_000 + AT_LEAST - 1));
+        assert!(failures.may(&names, Hurry::Yes, 1_000_000 + AT_LEAST));
+        assert!(failures.may(&["b.example".to_owned()], Hurry::No, 1_000_000));
     }
 
     #[test]
     fn a_clock_that_went_back_is_no_reason_to_wait() {
-        let (mut attempt, names) = (Attempt::default(), vec!["a.example".to_owned()]);
-        attempt.failed(&names, "x".into(), 1_000_000);
-        assert!(attempt.may(&names, Hurry::No, 5));
+        let (mut failures, names) = (Failures::default(), vec!["a.example".to_owned()]);
+        failures.failed(&names, "x".into(), 1_000_000);
+        assert!(failures.may(&names, Hurry::No, 5));
+    }
+
+    #[test]
+    fn every_fault_is_told_once_and_none_of_what_is_not_wished_any_more() {
+        let mut failures = Failures::default();
+        let [a, b, c] = ["a.example", "b.example", "c.example"].map(|name| vec![name.to_owned()]);
+        for (names, why) in [(&a, "x"), (&b, "x"), (&c, "y")] {
+            failures.failed(names, why.into(), 7);
+        }
+        failures.keep([a.as_slice(), b.as_slice()].into_iter());
+        failures.tell(Some("m".into()));
+        assert_eq!(failures.fault.as_deref(), Some("m; x"));
     }
 }

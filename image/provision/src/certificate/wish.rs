@@ -49,9 +49,9 @@ impl Wishes {
         Self(wishes)
     }
 
-    /// The first that can be had.
-    pub(super) fn best(&self) -> Option<&Wish> {
-        self.0.iter().find(|(_, here)| *here).map(|(wish, _)| wish)
+    /// Those that can be had.
+    pub(super) fn available(&self) -> impl Iterator<Item = &Wish> {
+        self.0.iter().filter(|(_, here)| *here).map(|(wish, _)| wish)
     }
 
     /// The first of all, if it cannot be had.
@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn the_organisation_s_name_comes_first_as_soon_as_it_leads_here() {
-        assert_eq!(wishes(true).best(), Some(&wish("mail.ambridge.example")));
-        assert_eq!(wishes(false).best(), Some(&wish("203.0.113.5")));
+        assert_eq!(wishes(true).available().next(), Some(&wish("mail.ambridge.example")));
+        assert_eq!(wishes(false).available().next(), Some(&wish("203.0.113.5")));
         assert_eq!(wishes(false).missed(), Some(&wish("mail.ambridge.example")));
         assert_eq!(wishes(true).missed(), None);
     }
