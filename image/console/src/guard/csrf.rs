@@ -46,6 +46,8 @@ pub async fn check(State(app): State<App>, session: Session, request: Request, n
         return page::error(&app, &parts, StatusCode::FORBIDDEN).await;
     }
     let upload = is_upload(&parts.headers) && session::member(&session).await.is_some();
+    // One file at a time: each is in memory as a whole, and more than once. nginx has it all before we get any.
+    let _place = if upload { app.uploads.acquire().await.ok() } else { None };
     let Ok(body) = to_bytes(body, if upload { LARGEST_UPLOAD } else { LARGEST_FORM }).await else {
         return page::error(&app, &parts, StatusCode::PAYLOAD_TOO_LARGE).await;
     };
