@@ -135,10 +135,12 @@ async fn the_later_of_two_changes_is_told() {
     change.full_name = Some("David A. Archer".parse().unwrap());
     change.forward = Some(None);
     change.quota_mib = Some(Some(50));
+    change.addresses = Some(vec!["d.archer".parse().unwrap()]);
     directory.change_member(&change, &old).await.unwrap();
     change.full_name = Some("Somebody Else".parse().unwrap());
     assert_eq!(directory.change_member(&change, &old).await, Err(DirectoryError::Stale));
     let david = directory.member(&name("david")).await.unwrap().unwrap();
+    assert_eq!(david.addresses, ["d.archer"]);
     assert_eq!((david.full_name.as_str(), david.forward, david.quota_mib), ("David A. Archer", None, Some(50)));
 
     let team = directory.team(TeamKind::Group, &name("committee")).await.unwrap().unwrap();

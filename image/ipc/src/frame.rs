@@ -80,7 +80,9 @@ mod tests {
         let (mut wire, from) = (Vec::new(), "2001:db8::7".parse().unwrap());
         write_frame(&mut wire, &Request::CheckCode { code: Word::new("bell-rose-mole"), from }).unwrap();
         let read: Request = read_frame(&wire[..]).unwrap();
-        assert!(matches!(&read, Request::CheckCode { code, from: at } if code.reveal() == "bell-rose-mole" && *at == from));
+        assert!(
+            matches!(&read, Request::CheckCode { code, from: at } if code.reveal() == "bell-rose-mole" && *at == from)
+        );
         assert!(!format!("{read:?}").contains("mole"));
     }
 

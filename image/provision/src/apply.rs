@@ -5,7 +5,6 @@ use std::path::Path;
 
 use sos_settings::Rendered;
 
-use crate::command::Program;
 use crate::console;
 use crate::device::Device;
 use crate::error::ProvisionError;
@@ -35,19 +34,27 @@ pub(crate) fn write(device: &Device, rendered: &Rendered) -> Result<BTreeSet<Str
 }
 
 /// Makes a running system follow: reads units anew, then reloads or starts again exactly those whose files changed.
-pub(crate) fn follow(rendered: &Rendered, changed: &BTreeSet<String>) -> Result<(), ProvisionError> {
+pub(crate) fn follow(device: &Device, rendered: &Rendered, changed: &BTreeSet<String>) -> Result<(), ProvisionError> {
     if changed.is_empty() {
         return Ok(());
     }
-    Program::new("systemctl").arg("daemon-reload").run()?;
+    device.program("systemctl").arg("daemon-reload").run()?;
     let (reload, restart) = rendered.follow_ups(changed.iter().map(String::as_str));
     for (verb, units) in [("try-reload-or-restart", reload), ("try-restart", restart)] {
         for unit in units {
             // A unit that fails to follow shows in the health report; the others must follow all the same.
-            if let Err(error) = Program::new("systemctl").args([verb, &unit]).run() {
+            if let Err(error) = device.program("systemctl").args([verb, &unit]).run() {
                 console::log(&error.to_string());
             }
         }
     }
+    Ok(())
+}
+
+/// Starts all that the settings enable, under the server's name.
+pub(crate) fn start_services(device: &Device, rendered: &Rendered) -> Result<(), ProvisionError> {
+    let units = rendered.units().iter().map(String::as_str);
+    device.program("systemctl").args(["start", "sos-hostname.service"]).run()?;
+    device.program("systemctl").args(["start", "--no-block", "sos-services.target"]).args(units).run()?;
     Ok(())
 }

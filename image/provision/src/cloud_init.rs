@@ -1,9 +1,10 @@
-//! What cloud-init found: user data and SSH keys.
+//! What cloud-init found: user data, SSH keys, the machine's name and public address.
 
 use std::fs;
+use std::net::IpAddr;
 
 use serde_json::Value;
-use sos_settings::{Problems, UserData};
+use sos_settings::{HostName, Problems, UserData};
 
 use crate::device::Device;
 
@@ -24,6 +25,20 @@ pub(crate) fn user_data(device: &Device) -> Result<UserData, Problems> {
     UserData::parse(&read(device, MERGED))
 }
 
+/// The full name that the provider gave the machine, if it gave one.
+pub(crate) fn machine_name(device: &Device) -> Option<HostName> {
+    let data: Value = serde_json::from_str(&read(device, INSTANCE)).unwrap_or_default();
+    let places = ["public-hostname", "local-hostname", "local_hostname", "hostname", "name"];
+    places.iter().find_map(|place| data["ds"]["meta_data"][place].as_str()?.trim_end_matches('.').parse().ok())
+}
+
+/// The public address that the provider translates to this machine's own, if it says so.
+pub(crate) fn public_address(device: &Device) -> Option<IpAddr> {
+    let data: Value = serde_json::from_str(&read(device, INSTANCE)).unwrap_or_default();
+    let places = ["public-ipv4", "public_ipv4", "public-ip"];
+    places.iter().find_map(|place| data["ds"]["meta_data"][place].as_str()?.parse().ok())
+}
+
 /// SSH keys that the data source lists (`v1.public_ssh_keys`).
 pub(crate) fn ssh_keys(device: &Device) -> Vec<String> {
     let data: Value = serde_json::from_str(&read(device, INSTANCE)).unwrap_or_default();
@@ -34,4 +49,23 @@ pub(crate) fn ssh_keys(device: &Device) -> Vec<String> {
 /// A file's text; nothing when there is none, as cloud-init writes only what it found.
 fn read(device: &Device, path: &str) -> String {
     fs::read(device.path(path)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_full_name_is_the_machine_s_name() {
+        let root = tempfile::tempdir().unwrap();
+        let device = Device::new(root.path());
+        assert_eq!(machine_name(&device), None);
+        fs::create_dir_all(device.path("/run/cloud-init")).unwrap();
+        for (name, expected) in [("vps17", None), ("vps17.provider.example", Some("vps17.provider.example"))] {
+            let data = serde_json::json!({"ds": {"meta_data": {"local-hostname": name, "public-ipv4": "203.0.113.9"}}});
+            fs::write(device.path(INSTANCE), data.to_string()).unwrap();
+            assert_eq!(machine_name(&device).as_ref().map(HostName::as_str), expected);
+            assert_eq!(public_address(&device), "203.0.113.9".parse().ok());
+        }
+    }
 }

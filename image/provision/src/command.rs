@@ -2,6 +2,7 @@
 //! program said in the error.
 
 use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 const TAIL: usize = 2000;
 /// How often a running program is looked at.
 const LOOK: Duration = Duration::from_millis(20);
+/// Where programs are.
+const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A program that could not be started, failed, or took too long.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +39,22 @@ impl Program {
     #[must_use]
     pub fn new(name: &str) -> Self {
         let mut command = Command::new(name);
-        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8").current_dir("/");
+        command.env_clear().env("PATH", PATH).env("LC_ALL", "C.UTF-8").current_dir("/");
         Self { name: name.to_owned(), command, input: Vec::new(), limit: Duration::from_secs(300) }
+    }
+
+    /// Looks for programs in `folder` first.
+    #[must_use]
+    pub(crate) fn first_in(mut self, folder: &Path) -> Self {
+        self.command.env("PATH", format!("{}:{PATH}", folder.display()));
+        self
+    }
+
+    /// Runs it as this user and group, and no other group.
+    #[must_use]
+    pub(crate) fn as_user(mut self, uid: u32, gid: u32) -> Self {
+        self.command.uid(uid).gid(gid);
+        self
     }
 
     /// Adds an argument. Arguments are visible to every user of the machine: never a secret.

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use sos_settings::{Accounts, Inputs, Overlays, Rendered, Secrets, Settings};
+use sos_settings::{Accounts, Inputs, Offered, Overlays, Rendered, Secrets, Settings};
 
+use crate::certificate;
+use crate::command::Program;
 use crate::error::ProvisionError;
 use crate::secrets;
 
@@ -13,6 +15,8 @@ use crate::secrets;
 #[derive(Debug, Clone)]
 pub struct Device {
     root: PathBuf,
+    /// Where programs are looked for first; a test's stand-ins.
+    programs: Option<PathBuf>,
 }
 
 /// What the image says of itself, in `/usr/share/sos/image.toml`.
@@ -29,7 +33,22 @@ impl Device {
     /// The device below `root`.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), programs: None }
+    }
+
+    /// The same, with the programs in `folder` in place of the system's of the same names.
+    #[must_use]
+    pub fn with_programs(self, folder: &Path) -> Self {
+        Self { programs: Some(folder.to_owned()), ..self }
+    }
+
+    /// The program `name`, about to be run.
+    pub(crate) fn program(&self, name: &str) -> Program {
+        let program = Program::new(name);
+        match &self.programs {
+            Some(folder) => program.first_in(folder),
+            None => program,
+        }
     }
 
     /// The place of an absolute path of the device.
@@ -59,6 +78,12 @@ impl Device {
     /// The services of the image.
     pub(crate) fn overlays(&self) -> Result<Overlays, ProvisionError> {
         Ok(Overlays::load(&self.path("/usr/share/sos/overlays"))?)
+    }
+
+    /// What an organisation may choose from.
+    pub(crate) fn offered(&self) -> Result<Offered, ProvisionError> {
+        let tzdata = self.read("/usr/share/zoneinfo/tzdata.zi").unwrap_or_default();
+        Ok(self.overlays()?.offered(&tzdata))
     }
 
     /// The accounts of the image.
@@ -106,7 +131,8 @@ impl Device {
             None => Secrets::default(),
         };
         let accounts = self.accounts()?;
-        let inputs = Inputs { settings, secrets: &secrets, accounts: &accounts, ssh, directory };
+        let authority = certificate::current(self).is_some_and(|certificate| !certificate.self_signed);
+        let inputs = Inputs { settings, secrets: &secrets, accounts: &accounts, ssh, directory, authority };
         Ok(sos_settings::render(&overlays, &inputs)?)
     }
 }

@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use sos_settings::{HashedMember, Mapping, SecretKind, Settings, directory_ldif};
 
-use crate::command::Program;
 use crate::device::{DATABASE, Device};
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
@@ -48,7 +47,7 @@ fn load(device: &Device, settings: &Settings, ldif: &str) -> Result<(), Provisio
     };
     let configuration = device.state("import.conf");
     files::write(&configuration, bytes, Rights::ROOT_ONLY)?;
-    let loaded = Program::new("slapadd").args(["-q", "-f"]).path(&configuration).input(ldif.as_bytes()).run();
+    let loaded = device.program("slapadd").args(["-q", "-f"]).path(&configuration).input(ldif.as_bytes()).run();
     files::remove(&configuration)?;
     loaded?;
     Ok(())

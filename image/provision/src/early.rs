@@ -2,7 +2,7 @@
 
 use crate::device::Device;
 use crate::error::ProvisionError;
-use crate::{apply, console, machine_id, secrets, seed};
+use crate::{apply, certificate, console, machine_id, secrets, seed};
 
 /// Fills the state from the image's factory, then renders `/etc` so that PID 1 sees the final units.
 ///
@@ -17,6 +17,8 @@ pub fn early(device: &Device) -> Result<(), ProvisionError> {
         seed::seed(&factory, &device.path("/var"))?;
     }
     machine_id::machine_id(device)?;
+    // The web server starts with some certificate; which names it is for is known when the network is there.
+    certificate::make_missing(device, &[])?;
     if let Err(error) = render_claimed(device) {
         console::say(device, &format!("settings: {error}"));
         apply::write(device, &device.render_with(None, false, crate::device::DATABASE)?)?;
@@ -30,7 +32,7 @@ fn render_claimed(device: &Device) -> Result<(), ProvisionError> {
         let overlays = device.overlays()?;
         let enabled = overlays.enabled(Some(settings))?;
         secrets::make_missing(device, &enabled)?;
-        secrets::make_certificate(device, &settings.host)?;
+        certificate::make_missing(device, &[settings.host.as_str()])?;
     }
     apply::write(device, &device.render_with(settings.as_ref(), false, crate::device::DATABASE)?)?;
     Ok(())

@@ -1,18 +1,21 @@
 //! Every enabled service's transaction, and the report of it.
 //!
 //! Written to `/run/sos/health.json` and, when waiting, to the console: `health: ok (<version>; <services>)`,
-//! `health: FAILED <service>: <sentence>`, or `waiting for its owner (<version>)`.
+//! `health: FAILED <service>: <sentence>`, or where the owner comes in and `waiting for its owner (<version>)`.
 
+use std::fs;
+use std::net::IpAddr;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::Program;
+use crate::addresses::{self, Addresses};
+use crate::certificate::{self, Certificate};
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
-use crate::{console, metadata};
+use crate::{claim, console, metadata};
 
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -20,6 +23,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 const LIMIT: Duration = Duration::from_secs(120);
 /// The journal hears of every so many rounds.
 const ROUNDS_UNHEARD: u32 = 15;
+/// For a first answer of a certificate authority, before the owner is told that browsers will warn.
+const FOR_AN_AUTHORITY: Duration = Duration::from_secs(60);
 /// The report.
 pub(crate) const REPORT: &str = "/run/sos/health.json";
 
@@ -49,24 +54,31 @@ pub(crate) struct ServiceHealth {
     /// Why it is not well, in one sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fault: Option<String>,
+    /// When that was found, in seconds since 1970.
+    #[serde(default)]
+    pub(crate) at: u64,
 }
 
-/// Runs the transactions; gives whether all services are well. A server without an owner is.
+/// Runs the transactions; gives whether all services are well. A server without an owner is when its owner can come in.
 ///
 /// # Errors
 /// When the services are not known or the report cannot be written.
 pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionError> {
-    let end = match patience {
-        Patience::Once => Instant::now(),
-        Patience::Until(limit) => Instant::now() + limit,
+    let start = Instant::now();
+    let limit = match patience {
+        Patience::Once => Duration::ZERO,
+        Patience::Until(limit) => limit,
     };
     let mut number = 0_u32;
+    // What is well stays well until this run is over: another round asks those that were not.
+    let mut well = Vec::new();
     let report = loop {
         // Asked before the settings are looked at: a claim writes these first.
-        let metadata_done = device.path(metadata::DONE).exists();
-        let report = round(device)?;
-        let settled = if report.claimed { report.ok } else { metadata_done };
-        if settled || Instant::now() >= end {
+        let told = device.path(metadata::DONE).exists()
+            && (device.path(certificate::ASKED).exists() || start.elapsed() >= FOR_AN_AUTHORITY);
+        let report = round(device, &mut well)?;
+        let settled = report.ok && (report.claimed || told);
+        if settled || start.elapsed() >= limit {
             break report;
         }
         if number.is_multiple_of(ROUNDS_UNHEARD) {
@@ -75,10 +87,10 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
         number += 1;
         thread::sleep(PAUSE);
     };
-    let json = serde_json::to_vec_pretty(&report)
-        .map_err(|error| ProvisionError::Malformed { path: REPORT.into(), what: error.to_string() })?;
-    files::write(&device.path(REPORT), &json, Rights::PUBLIC)?;
     if matches!(patience, Patience::Until(_)) {
+        if report.ok && !report.claimed {
+            say_address(device)?;
+        }
         for line in lines(&report) {
             console::say(device, &line);
         }
@@ -86,32 +98,82 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
     Ok(report.ok)
 }
 
-fn round(device: &Device) -> Result<Report, ProvisionError> {
-    let version = device.image()?.version;
-    let Some(settings) = device.settings()? else {
-        return Ok(Report { version, claimed: false, ok: true, services: Vec::new() });
-    };
+/// The report as it was written last.
+pub(crate) fn last(device: &Device) -> Option<Report> {
+    fs::read(device.path(REPORT)).ok().and_then(|json| serde_json::from_slice(&json).ok())
+}
+
+/// Says anew where the owner comes in, if the console has heard it already and there is none.
+pub(crate) fn show_address(device: &Device) -> Result<(), ProvisionError> {
+    match last(device) {
+        Some(report) if report.ok && !report.claimed && device.settings()?.is_none() => say_address(device),
+        _ => Ok(()),
+    }
+}
+
+fn say_address(device: &Device) -> Result<(), ProvisionError> {
+    let addresses = addresses::public(device)?;
+    let code = claim::shown(device);
+    for line in way_in(&addresses, certificate::current(device).as_ref(), code.as_deref()) {
+        console::say(device, &line);
+    }
+    Ok(())
+}
+
+/// Asks every service that is not in `well` yet, and writes the report after each, so that somebody can watch.
+fn round(device: &Device, well: &mut Vec<ServiceHealth>) -> Result<Report, ProvisionError> {
+    let settings = device.settings()?;
+    let claimed = settings.is_some();
     let overlays = device.overlays()?;
-    let transactions: Vec<(&str, &str)> = overlays
-        .enabled(Some(&settings))?
+    let earlier =
+        last(device).filter(|report| report.claimed == claimed).map_or_else(Vec::new, |report| report.services);
+    if !claimed {
+        // The claim changes what the services do.
+        well.clear();
+    }
+    let mut report = Report { version: device.image()?.version, claimed, ok: true, services: Vec::new() };
+    let enabled = overlays.enabled(settings.as_ref())?;
+    let asked: Vec<(&str, &str)> = enabled
         .into_iter()
-        .filter_map(|overlay| {
-            overlay.manifest.health.as_ref().map(|health| (overlay.name.as_str(), health.transaction.as_str()))
-        })
+        .filter(|overlay| claimed || overlay.manifest.unclaimed)
+        .filter_map(|overlay| Some((overlay.name.as_str(), overlay.manifest.health.as_ref()?.transaction.as_str())))
         .collect();
-    let services: Vec<ServiceHealth> =
-        transactions.into_iter().map(|(name, program)| ask(device, name, program)).collect();
-    Ok(Report { version, claimed: true, ok: services.iter().all(|service| service.ok), services })
+    for (at, (name, program)) in asked.iter().enumerate() {
+        let service = match well.iter().find(|service| service.name == *name) {
+            Some(service) => service.clone(),
+            None => ask(device, name, program),
+        };
+        if service.ok && !well.contains(&service) {
+            well.push(service.clone());
+        }
+        report.services.push(service);
+        report.ok = report.services.iter().all(|service| service.ok);
+        let mut so_far = report.clone();
+        let later = asked[at + 1..].iter().filter_map(|(name, _)| earlier.iter().find(|service| service.name == *name));
+        so_far.services.extend(later.cloned());
+        so_far.ok =
+            so_far.ok && so_far.services.len() == asked.len() && so_far.services.iter().all(|service| service.ok);
+        write(device, &so_far)?;
+    }
+    write(device, &report)?;
+    Ok(report)
+}
+
+fn write(device: &Device, report: &Report) -> Result<(), ProvisionError> {
+    let json = serde_json::to_vec_pretty(report)
+        .map_err(|error| ProvisionError::Malformed { path: REPORT.into(), what: error.to_string() })?;
+    files::write(&device.path(REPORT), &json, Rights::PUBLIC)
 }
 
 fn ask(device: &Device, name: &str, program: &str) -> ServiceHealth {
     let program = device.path(program);
-    let outcome = Program::new(&program.to_string_lossy()).limit(LIMIT).run();
+    let outcome = device.program(&program.to_string_lossy()).limit(LIMIT).run();
     let fault = outcome.err().map(|error| {
         let sentence = error.said.lines().last().unwrap_or_default().to_owned();
         if sentence.is_empty() { error.to_string() } else { sentence }
     });
-    ServiceHealth { name: name.to_owned(), ok: fault.is_none(), fault }
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    ServiceHealth { name: name.to_owned(), ok: fault.is_none(), fault, at }
 }
 
 /// Tells the journal what is being waited for.
@@ -121,8 +183,31 @@ fn log_faults(report: &Report) {
     }
 }
 
+/// Where the owner comes in, with which code, and what their browser will say.
+fn way_in(addresses: &Addresses, certificate: Option<&Certificate>, code: Option<&str>) -> Vec<String> {
+    let signed = certificate.filter(|certificate| !certificate.self_signed);
+    let place = signed.and_then(|certificate| certificate.names.first().cloned());
+    let Some(place) = place.or_else(|| addresses.iter().next().map(|address| address.to_string())) else {
+        return vec!["this server has no address yet; look at its network, then start it again".into()];
+    };
+    let place =
+        if place.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6()) { format!("[{place}]") } else { place };
+    let mut lines = vec![match code {
+        Some(code) => format!("open https://{place}/ and enter the claim code: {code}"),
+        None => format!("open https://{place}/ and enter the claim code that you were given"),
+    }];
+    if let Some(certificate) = certificate.filter(|certificate| certificate.self_signed) {
+        lines.push(format!(
+            "your browser will warn, because no authority has signed for this address yet; the certificate's fingerprint \
+             (SHA-256) is {}",
+            certificate.fingerprint
+        ));
+    }
+    lines
+}
+
 fn lines(report: &Report) -> Vec<String> {
-    if !report.claimed {
+    if !report.claimed && report.ok {
         return vec![format!("waiting for its owner ({})", report.version)];
     }
     if report.ok {
@@ -146,14 +231,44 @@ mod tests {
                 name: (*name).into(),
                 ok: fault.is_none(),
                 fault: fault.map(Into::into),
+                at: 0,
             })
             .collect();
         Report { version: "13.20261123.1".into(), claimed, ok: services.iter().all(|service| service.ok), services }
     }
 
     #[test]
+    fn the_owner_is_told_where_to_come_in_with_which_code_and_what_the_browser_says() {
+        let own = addresses::tests::addresses(&["203.0.113.5", "2001:db8::5"]);
+        let mut certificate = Certificate {
+            names: vec!["vps17.provider.example".into()],
+            from: 0,
+            until: 1,
+            self_signed: true,
+            fingerprint: "AA:BB".into(),
+        };
+        assert_eq!(
+            way_in(&own, Some(&certificate), Some("7K3M-9QXT-2WHD")),
+            [
+                "open https://203.0.113.5/ and enter the claim code: 7K3M-9QXT-2WHD",
+                "your browser will warn, because no authority has signed for this address yet; the certificate's \
+                 fingerprint (SHA-256) is AA:BB"
+            ]
+        );
+        certificate.self_signed = false;
+        assert_eq!(
+            way_in(&own, Some(&certificate), None),
+            ["open https://vps17.provider.example/ and enter the claim code that you were given"]
+        );
+        let ipv6 = addresses::tests::addresses(&["2001:db8::5"]);
+        assert_eq!(way_in(&ipv6, None, Some("X")), ["open https://[2001:db8::5]/ and enter the claim code: X"]);
+        assert!(way_in(&Addresses::default(), None, None)[0].starts_with("this server has no address yet"));
+    }
+
+    #[test]
     fn the_console_hears_exactly_these_lines() {
         assert_eq!(lines(&report(false, &[])), ["waiting for its owner (13.20261123.1)"]);
+        assert_eq!(lines(&report(false, &[("web", Some("no page"))])), ["health: FAILED web: no page"]);
         assert_eq!(
             lines(&report(true, &[("base", None), ("directory", None)])),
             ["health: ok (13.20261123.1; base directory)"]

@@ -2,14 +2,18 @@
 //!
 //! ```text
 //! initrd:    early     factory /var → state, machine id, secrets, /etc rendered
-//! each boot: metadata  SSH keys; the `sos:` mapping while there is no owner (claim)
+//! each boot: metadata  SSH keys; the `sos:` mapping while there is no owner (claim), else a claim code
 //!            health    every service's transaction, until all are well
+//! on demand: serve     does for the console what needs rights
+//! timers:    certificate, sweep
 //! ```
 //!
 //! The decisions are in `sos-settings`; this crate carries them out, below one root folder ([`Device`]), so that the
 //! tests run it anywhere.
 
+mod addresses;
 mod apply;
+mod certificate;
 mod claim;
 mod cloud_init;
 mod command;
@@ -26,9 +30,14 @@ mod machine_id;
 mod metadata;
 mod secrets;
 mod seed;
+mod serve;
 mod ssh;
 mod status;
+mod sweep;
+#[cfg(test)]
+mod test_programs;
 
+pub use certificate::{Hurry, certificate};
 pub use command::{CommandError, Program};
 pub use device::Device;
 pub use dns::dns;
@@ -36,4 +45,6 @@ pub use early::early;
 pub use error::ProvisionError;
 pub use health::{Patience, health};
 pub use metadata::metadata;
+pub use serve::serve;
 pub use status::status;
+pub use sweep::sweep;

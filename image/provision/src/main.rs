@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use sos_provision::{Device, Patience, ProvisionError};
+use sos_provision::{Device, Hurry, Patience, ProvisionError};
 
 #[derive(Parser)]
 #[command(version, about = "Takes a Small Organisation Server from the provider's metadata to running services")]
@@ -33,6 +33,16 @@ enum Command {
         #[arg(long, default_value_t = 900)]
         deadline: u64,
     },
+    /// Do for the console what needs rights, on the socket that systemd hands over.
+    Serve,
+    /// Have an authority sign the server's certificate, when it is time to.
+    Certificate {
+        /// Somebody waits for it: ask even soon after a failure.
+        #[arg(long)]
+        now: bool,
+    },
+    /// Remove mailboxes that were set aside a month ago.
+    Sweep,
     /// Say what this server is and how it is.
     Status,
     /// Print the DNS records the organisation should publish.
@@ -69,6 +79,11 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 anyhow::bail!("not every service is well; /run/sos/health.json says which");
             }
         }
+        Command::Serve => sos_provision::serve(&device)?,
+        Command::Certificate { now } => {
+            sos_provision::certificate(&device, if *now { Hurry::Yes } else { Hurry::No })?;
+        }
+        Command::Sweep => sos_provision::sweep(&device)?,
         Command::Status => print!("{}", sos_provision::status(&device)?),
         Command::Dns => {
             for record in sos_provision::dns(&device)? {

@@ -1,12 +1,11 @@
 //! At each boot, once cloud-init found the provider's metadata: SSH keys, and the claim while there is no owner.
 
-use sos_settings::{Problems, Rendered, UserData};
+use sos_settings::{Handed, Problems, UserData, Waiting};
 
-use crate::command::Program;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
-use crate::{apply, claim, cloud_init, console, ssh};
+use crate::{addresses, apply, certificate, claim, cloud_init, console, serve, ssh};
 
 /// Says that metadata has been dealt with; what waits for an owner looks for it.
 pub(crate) const DONE: &str = "/run/sos/metadata-done";
@@ -37,34 +36,49 @@ fn take_over(device: &Device) -> Result<(), ProvisionError> {
     // Whatever came of the claim, a key that was handed in lets its owner look.
     let rendered = device.render(ssh)?;
     let changed = apply::write(device, &rendered)?;
-    apply::follow(&rendered, &changed)?;
+    apply::follow(device, &rendered, &changed)?;
     if ssh {
-        ssh::start()?;
+        ssh::start(device)?;
+    }
+    if !owned {
+        // The certificate of before is of no name, or it was made for a claim just now.
+        certificate::follow(device)?;
     }
     if claimed? {
-        start_services(&rendered)?;
+        apply::start_services(device, &rendered)?;
     }
     Ok(())
 }
 
-/// Claims with the mapping, if there is one. Gives whether there is an owner now.
+/// Claims with the organisation that was handed in, if there is one; else prepares for whoever has the claim code.
+/// Gives whether there is an owner now.
 fn claim_with(device: &Device, user_data: Result<UserData, Problems>) -> Result<bool, ProvisionError> {
-    let tzdata = device.read("/usr/share/zoneinfo/tzdata.zi").unwrap_or_default();
-    let offered = device.overlays()?.offered(&tzdata);
-    let mapping = user_data
-        .and_then(|user_data| user_data.mapping(&offered))
-        .map_err(|problems| ProvisionError::BadMapping { problems })?;
-    match mapping {
-        Some(mapping) => claim::claim(device, &mapping).map(|()| true),
-        None => Ok(false),
-    }
+    let offered = device.offered()?;
+    let handed = user_data
+        .and_then(|user_data| user_data.handed(&offered))
+        .map_err(|problems| ProvisionError::BadMapping { problems });
+    let (waiting, outcome) = match handed {
+        Ok(Some(Handed::Organisation(mapping))) => match claim::claim(device, &mapping) {
+            Ok(()) => {
+                serve::note(device, serve::METADATA, "claimed", mapping.organisation.name.as_str())?;
+                return Ok(true);
+            }
+            Err(error) => (Waiting::default(), Err(error)),
+        },
+        Ok(Some(Handed::Waiting(waiting))) => (waiting, Ok(false)),
+        Ok(None) => (Waiting::default(), Ok(false)),
+        Err(error) => (Waiting::default(), Err(error)),
+    };
+    claim::prepare(device, &waiting)?;
+    certificate_for_the_machine(device)?;
+    outcome
 }
 
-fn start_services(rendered: &Rendered) -> Result<(), ProvisionError> {
-    let units = rendered.units().iter().map(String::as_str);
-    Program::new("hostname").args(["-F", "/etc/hostname"]).run()?;
-    Program::new("systemctl").args(["start", "--no-block", "sos-services.target"]).args(units).run()?;
-    Ok(())
+/// Until there is an owner, the certificate is for the machine's name and addresses.
+fn certificate_for_the_machine(device: &Device) -> Result<(), ProvisionError> {
+    let name = cloud_init::machine_name(device).map(|name| name.to_string());
+    let names: Vec<String> = name.into_iter().chain(addresses::public(device)?.iter().map(|a| a.to_string())).collect();
+    certificate::fit(device, &names.iter().map(String::as_str).collect::<Vec<_>>()).map(drop)
 }
 
 fn name_problems(device: &Device, problems: &Problems) {

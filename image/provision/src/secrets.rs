@@ -1,7 +1,6 @@
-//! What the device makes once and keeps: passwords, DKIM keys, the self-signed certificate.
+//! What the device makes once and keeps: passwords and DKIM keys.
 //!
-//! `/var/lib/sos/secrets/<name>` (passwords, without a line end), `/var/lib/sos/dkim/<name>.key` (RSA, PEM),
-//! `/var/lib/sos/tls/{cert,key}.pem`. A certificate from a certificate authority later replaces the latter two.
+//! `/var/lib/sos/secrets/<name>` (passwords, without a line end), `/var/lib/sos/dkim/<name>.key` (RSA, PEM).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,18 +10,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand::distributions::{Alphanumeric, DistString as _};
 use rand::rngs::OsRng;
-use sos_settings::{HostName, Overlay, Secret, SecretKind, SecretSpec, Secrets};
+use sos_settings::{Overlay, Secret, SecretKind, SecretSpec, Secrets};
 use zeroize::Zeroizing;
 
-use crate::command::Program;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
 
 /// Characters of a made password: 24 of 62 kinds are 142 bits.
 const PASSWORD_LENGTH: usize = 24;
-/// How long the self-signed certificate is good for. Nobody checks it, and it must not run out before it is replaced.
-const SELF_SIGNED_DAYS: &str = "3650";
 /// Folders that every service's user may pass through, each file having rights of its own.
 const PASSABLE: Rights = Rights { mode: 0o711, uid: 0, gid: 0 };
 
@@ -38,7 +34,7 @@ pub(crate) fn make_missing(device: &Device, enabled: &[&Overlay]) -> Result<(), 
             files::make_folder(path.parent().unwrap_or(Path::new("/")), PASSABLE)?;
             let text = match spec.kind {
                 SecretKind::Password => make_password(),
-                SecretKind::Rsa2048 => make_rsa_key()?,
+                SecretKind::Rsa2048 => make_rsa_key(device)?,
             };
             files::write(&path, text.as_bytes(), Rights { mode, uid, gid })?;
         }
@@ -62,37 +58,10 @@ pub(crate) fn public_keys(device: &Device, enabled: &[&Overlay]) -> Result<BTree
     let mut keys = BTreeMap::new();
     for (_, name, spec) in specs(enabled).filter(|(_, _, spec)| spec.kind == SecretKind::Rsa2048) {
         let path = place(device, name, spec.kind);
-        let der = Program::new("openssl").args(["pkey", "-pubout", "-outform", "DER", "-in"]).path(&path).run()?;
+        let der = device.program("openssl").args(["pkey", "-pubout", "-outform", "DER", "-in"]).path(&path).run()?;
         keys.insert(name.to_owned(), STANDARD.encode(der));
     }
     Ok(keys)
-}
-
-/// Makes a self-signed certificate for `host` when there is none.
-pub(crate) fn make_certificate(device: &Device, host: &HostName) -> Result<(), ProvisionError> {
-    let folder = device.state("tls");
-    if folder.join("cert.pem").exists() && folder.join("key.pem").exists() {
-        return Ok(());
-    }
-    let beside = device.state("tls.new");
-    files::remove_folder(&beside)?;
-    files::make_folder(&beside, Rights { mode: 0o755, ..Rights::PUBLIC })?;
-    let (certificate, key) = (beside.join("cert.pem"), beside.join("key.pem"));
-    Program::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-sha256"])
-        .args(["-days", SELF_SIGNED_DAYS, "-subj", "/CN=self-signed", "-addext", &format!("subjectAltName=DNS:{host}")])
-        .arg("-keyout")
-        .path(&key)
-        .arg("-out")
-        .path(&certificate)
-        .run()?;
-    files::own(&key, Rights::ROOT_ONLY)?;
-    files::own(&certificate, Rights::PUBLIC)?;
-    files::sync(&key)?;
-    files::sync(&certificate)?;
-    files::remove_folder(&folder)?;
-    fs::rename(&beside, &folder).map_err(ProvisionError::file("replace", &folder))?;
-    files::sync(&device.state(""))
 }
 
 /// The secret in a file.
@@ -118,8 +87,8 @@ fn make_password() -> Zeroizing<String> {
     Zeroizing::new(Alphanumeric.sample_string(&mut OsRng, PASSWORD_LENGTH))
 }
 
-fn make_rsa_key() -> Result<Zeroizing<String>, ProvisionError> {
+fn make_rsa_key(device: &Device) -> Result<Zeroizing<String>, ProvisionError> {
     let pem =
-        Program::new("openssl").args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]).run()?;
+        device.program("openssl").args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]).run()?;
     Ok(Zeroizing::new(String::from_utf8_lossy(&pem).into_owned()))
 }

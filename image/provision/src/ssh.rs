@@ -2,7 +2,6 @@
 
 use sos_settings::is_ssh_public_key;
 
-use crate::command::Program;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
@@ -20,8 +19,8 @@ pub(crate) fn admit(device: &Device, keys: &[String]) -> Result<bool, ProvisionE
 }
 
 /// Starts the SSH server.
-pub(crate) fn start() -> Result<(), ProvisionError> {
-    Program::new("systemctl").args(["start", "--no-block", "ssh.service"]).run()?;
+pub(crate) fn start(device: &Device) -> Result<(), ProvisionError> {
+    device.program("systemctl").args(["start", "--no-block", "ssh.service"]).run()?;
     Ok(())
 }
 
@@ -33,6 +32,6 @@ fn make_host_key(device: &Device) -> Result<(), ProvisionError> {
     }
     files::make_folder(&device.state("ssh"), Rights { mode: 0o700, uid: 0, gid: 0 })?;
     files::remove(&key)?;
-    Program::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"]).path(&key).run()?;
+    device.program("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"]).path(&key).run()?;
     files::sync(&key)
 }

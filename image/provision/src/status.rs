@@ -1,11 +1,10 @@
 //! What this server is and how it is, for a person.
 
 use std::fmt::Write as _;
-use std::fs;
 
 use crate::device::Device;
 use crate::error::ProvisionError;
-use crate::health::{REPORT, Report};
+use crate::health;
 
 /// A few lines: release, owner, services and their health as last found.
 ///
@@ -19,8 +18,7 @@ pub fn status(device: &Device) -> Result<String, ProvisionError> {
     // Writing to a string does not fail.
     let _ = writeln!(text, "owner: {} ({})", settings.organisation.name, settings.organisation.domain);
     let _ = writeln!(text, "host: {}", settings.host);
-    let report = fs::read(device.path(REPORT)).ok().and_then(|json| serde_json::from_slice::<Report>(&json).ok());
-    match report {
+    match health::last(device) {
         None => text.push_str("health: not known yet\n"),
         Some(report) => {
             for service in report.services {

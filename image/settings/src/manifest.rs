@@ -48,6 +48,9 @@ pub struct ServiceManifest {
     pub dns: DnsSpec,
     /// How it shows that it works.
     pub health: Option<HealthSpec>,
+    /// What it does with the server's certificate.
+    #[serde(default)]
+    pub certificate: CertificateSpec,
     /// Files rendered into `/etc`, by template.
     #[serde(default)]
     pub templates: BTreeMap<String, TemplateSpec>,
@@ -98,6 +101,15 @@ pub struct DnsSpec {
 pub struct HealthSpec {
     /// An executable: exit code 0 is healthy, else it says why in one sentence on standard error.
     pub transaction: String,
+}
+
+/// What a service does with the server's certificate.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateSpec {
+    /// Units that read it anew when they reload.
+    #[serde(default)]
+    pub reload: Vec<String>,
 }
 
 /// A template and the file it makes.

@@ -297,7 +297,9 @@ fn check_certificates(text: &str) -> Result<String, NameError> {
     if some && text.len() <= 65_536 && text.lines().all(|text| line(text.trim_end())) {
         Ok(text.to_owned())
     } else {
-        Err(NameError::new("holds no certificates; write them as -----BEGIN CERTIFICATE----- and so on, nothing between"))
+        Err(NameError::new(
+            "holds no certificates; write them as -----BEGIN CERTIFICATE----- and so on, nothing between",
+        ))
     }
 }
 
@@ -317,7 +319,8 @@ mod tests {
     #[test]
     fn an_authority_is_asked_over_tls_and_at_no_odd_place() {
         assert!("https://acme.example:14000/dir?x=1".parse::<AcmeDirectory>().is_ok());
-        for bad in ["", "http://a.example/dir", "https://", "https:///x", "https://a.example/\"; rm", "https://a/$(x)"] {
+        for bad in ["", "http://a.example/dir", "https://", "https:///x", "https://a.example/\"; rm", "https://a/$(x)"]
+        {
             assert!(bad.parse::<AcmeDirectory>().is_err(), "{bad}");
         }
     }

@@ -73,7 +73,16 @@ pub fn render(overlays: &Overlays, inputs: &Inputs<'_>) -> Result<Rendered, Sett
     Ok(sink.rendered)
 }
 
-/// The DNS records of the enabled services, one a line. `dkim` are public keys by the names of their secrets, as
+/// A DNS record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DnsLine {
+    /// The record as zone files have it.
+    pub text: String,
+    /// The service that wants it.
+    pub service: String,
+}
+
+/// The DNS records of the enabled services. `dkim` are public keys by the names of their secrets, as
 /// base64; `ipv4` and `ipv6` the server's public addresses, which templates see as `addresses`.
 ///
 /// # Errors
@@ -84,7 +93,7 @@ pub fn dns_records(
     dkim: &BTreeMap<String, String>,
     ipv4: &[String],
     ipv6: &[String],
-) -> Result<Vec<String>, SettingsError> {
+) -> Result<Vec<DnsLine>, SettingsError> {
     let enabled = overlays.enabled(inputs.settings)?;
     let environment = environment(&enabled)?;
     let mut context = template_context(&enabled, inputs);
@@ -96,7 +105,8 @@ pub fn dns_records(
         for record in &overlay.manifest.dns.records {
             let id = format!("{}/service.toml, dns.records", overlay.name);
             let text = environment.render_str(record, &context).map_err(|error| template_fault(&id, error))?;
-            lines.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+            let line = |text: &str| DnsLine { text: text.to_owned(), service: overlay.name.clone() };
+            lines.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(line));
         }
     }
     Ok(lines)

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::SettingsError;
 use crate::names::{AcmeDirectory, Certificates, Domain, HostName, Language, Timezone, Title};
 
+/// Largest quota, in MiB.
+pub const MOST_QUOTA_MIB: u32 = 1 << 20;
+/// Largest limit of a message, in MiB.
+pub const MOST_MESSAGE_MIB: u32 = 100;
 /// The version this program reads and writes.
 const VERSION: u32 = 1;
 

@@ -163,7 +163,8 @@ fn a_recovery_address_is_elsewhere() {
 
 #[test]
 fn a_group_may_be_for_members_only_and_a_role_may_not() {
-    let mapping = ambridge("  groups: [{name: a, members: [jill], open: false}, {name: b, members: [jill]}]\n").unwrap();
+    let mapping =
+        ambridge("  groups: [{name: a, members: [jill], open: false}, {name: b, members: [jill]}]\n").unwrap();
     assert_eq!(mapping.groups.iter().map(|group| group.open).collect::<Vec<_>>(), [false, true]);
     assert!(problems("  groups: [{name: a, members: [jill], open: \"no\"}]\n").contains("sos.groups[0].open"));
     assert!(problems("  roles: [{name: a, members: [jill], open: false}]\n").contains("sos.roles[0].open"));

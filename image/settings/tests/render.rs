@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use sos_settings::{
-    Accounts, Entry, Handed, HashedMember, Inputs, Offered, Overlays, Rendered, Secret, Secrets, Settings, SettingsError,
-    UserData, directory_ldif, dns_records, render,
+    Accounts, Entry, Handed, HashedMember, Inputs, Offered, Overlays, Rendered, Secret, Secrets, Settings,
+    SettingsError, UserData, directory_ldif, dns_records, render,
 };
 
 const SETTINGS: &str = r#"
@@ -36,7 +36,10 @@ fn overlays() -> (tempfile::TempDir, Overlays) {
 fn rendered(settings: Option<&Settings>, ssh: bool) -> Result<Rendered, SettingsError> {
     let (_folder, overlays) = overlays();
     let (secrets, accounts) = (Secrets::default(), Accounts::parse(PASSWD, GROUP).unwrap());
-    render(&overlays, &Inputs { settings, secrets: &secrets, accounts: &accounts, ssh, directory: "/var/lib/ldap", authority: false })
+    render(
+        &overlays,
+        &Inputs { settings, secrets: &secrets, accounts: &accounts, ssh, directory: "/var/lib/ldap", authority: false },
+    )
 }
 
 fn ambridge() -> Settings {
@@ -156,11 +159,21 @@ fn records_name_the_server_s_addresses() {
     let (_folder, overlays) = overlays();
     let settings = ambridge();
     let (secrets, accounts) = (Secrets::default(), Accounts::parse(PASSWD, GROUP).unwrap());
-    let inputs =
-        Inputs { settings: Some(&settings), secrets: &secrets, accounts: &accounts, ssh: false, directory: "", authority: false };
+    let inputs = Inputs {
+        settings: Some(&settings),
+        secrets: &secrets,
+        accounts: &accounts,
+        ssh: false,
+        directory: "",
+        authority: false,
+    };
     let ipv6 = ["2001:db8::5".to_owned()];
     let records = dns_records(&overlays, &inputs, &BTreeMap::new(), &["203.0.113.5".to_owned()], &ipv6).unwrap();
-    assert_eq!(records, ["mail.ambridge.example. A 203.0.113.5", "mail.ambridge.example. AAAA 2001:db8::5"]);
+    let records: Vec<(&str, &str)> =
+        records.iter().map(|record| (record.text.as_str(), record.service.as_str())).collect();
+    let expected =
+        [("mail.ambridge.example. A 203.0.113.5", "base"), ("mail.ambridge.example. AAAA 2001:db8::5", "base")];
+    assert_eq!(records, expected);
 }
 
 #[test]
@@ -187,7 +200,13 @@ fn render_folder(folder: &Path) -> Result<Rendered, SettingsError> {
     let mut secrets = Secrets::default();
     secrets.insert("key", Secret::new("hunter2"));
     let accounts = Accounts::parse(PASSWD, GROUP).unwrap();
-    let inputs =
-        Inputs { settings: Some(&settings), secrets: &secrets, accounts: &accounts, ssh: false, directory: "/x", authority: false };
+    let inputs = Inputs {
+        settings: Some(&settings),
+        secrets: &secrets,
+        accounts: &accounts,
+        ssh: false,
+        directory: "/x",
+        authority: false,
+    };
     render(&Overlays::load(folder)?, &inputs)
 }

@@ -10,7 +10,6 @@ use sos_settings::{
     Accounts, Entry, Handed, HashedMember, Inputs, Offered, Overlays, Secret, Secrets, UserData, directory_ldif, render,
 };
 
-
 struct Slapd {
     folder: tempfile::TempDir,
     server: Child,
@@ -206,8 +205,11 @@ fn the_console_adds_changes_and_removes_members_and_teams_but_no_branch() {
     let (ok, said) = slapd.modify(&group);
     assert!(ok, "{said}");
     assert!(slapd.modify(&format!("dn: {pip}\nchangetype: delete\n")).0);
-    for refused in ["dn: ou=members,o=organisation\nchangetype: delete\n", "dn: o=organisation\nchangetype: modify\nreplace: description\ndescription: x\n",
-        "dn: ou=spies,o=organisation\nchangetype: add\nobjectClass: organizationalUnit\nou: spies\n"] {
+    for refused in [
+        "dn: ou=members,o=organisation\nchangetype: delete\n",
+        "dn: o=organisation\nchangetype: modify\nreplace: description\ndescription: x\n",
+        "dn: ou=spies,o=organisation\nchangetype: add\nobjectClass: organizationalUnit\nou: spies\n",
+    ] {
         let (ok, said) = slapd.modify(refused);
         assert!(!ok && said.contains("Insufficient access"), "{refused}: {said}");
     }

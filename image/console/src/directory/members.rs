@@ -82,8 +82,7 @@ impl Directory {
     /// [`DirectoryError::Taken`] when one of their addresses is somebody's already.
     pub async fn add_member(&self, new: &NewMember) -> Result<(), DirectoryError> {
         let _writing = self.0.writing.lock().await;
-        let locals: Vec<&str> =
-            std::iter::once(new.name.as_str()).chain(new.addresses.iter().map(LocalPart::as_str)).collect();
+        let locals = with_name(&new.name, &new.addresses);
         self.expect_free(&locals, None).await?;
         let domain = self.domain().await?;
         let addresses: Vec<String> = locals.iter().map(|local| format!("{local}@{domain}")).collect();
@@ -110,8 +109,9 @@ impl Directory {
     pub async fn change_member(&self, change: &MemberChange, seen: &Revision) -> Result<(), DirectoryError> {
         let _writing = self.0.writing.lock().await;
         let name = &change.name;
-        if self.member(name).await?.is_none() {
-            return Err(DirectoryError::Gone);
+        let current = self.member(name).await?.ok_or(DirectoryError::Gone)?;
+        if current.revision != *seen {
+            return Err(DirectoryError::Stale);
         }
         if change.suspended == Some(true) && self.is_last_administrator(name).await? {
             return Err(DirectoryError::LastAdministrator);
@@ -121,12 +121,13 @@ impl Directory {
             changes.push(replace("cn", vec![full_name.to_string()]));
             changes.push(replace("sn", vec![surname(full_name.as_str())]));
         }
-        if let Some(addresses) = &change.addresses {
-            let locals: Vec<&str> =
-                std::iter::once(name.as_str()).chain(addresses.iter().map(LocalPart::as_str)).collect();
+        let moved = change.addresses.as_ref().filter(|addresses| !are_same(name, addresses, &current.addresses));
+        if let Some(addresses) = moved {
+            let locals = with_name(name, addresses);
             self.expect_free(&locals, Some(name)).await?;
             let domain = self.domain().await?;
-            changes.push(replace("mailLocalAddress", locals.iter().map(|local| format!("{local}@{domain}")).collect()));
+            let addresses = locals.iter().map(|local| format!("{local}@{domain}")).collect();
+            changes.push(replace("mailLocalAddress", addresses));
         }
         changes.extend(change.forward.as_ref().map(|to| replace("mailRoutingAddress", texts(to.as_ref()))));
         changes.extend(change.recovery.as_ref().map(|to| replace("sosRecovery", texts(to.as_ref()))));
@@ -136,7 +137,10 @@ impl Directory {
         if changes.is_empty() {
             return Ok(());
         }
-        self.0.connection.modify(&name::member(name.as_str()), changes, Some(seen)).await
+        // slapd's `unique` overlay tries the assertion on the whole directory when an address changes; the lock and the
+        // comparison above are enough there, because nobody else writes what is written here.
+        let seen = Some(seen).filter(|_| moved.is_none());
+        self.0.connection.modify(&name::member(name.as_str()), changes, seen).await
     }
 
     /// Removes a member. Groups and roles that have nobody else go too.
@@ -262,6 +266,20 @@ fn sort_key(name: &str) -> String {
 fn owner(entry: &SearchEntry) -> String {
     let names = entry.attrs.get("uid").or_else(|| entry.attrs.get("cn"));
     names.and_then(|names| names.first()).cloned().unwrap_or_default()
+}
+
+/// All first parts of a member's addresses, each once.
+fn with_name<'a>(name: &'a MemberName, addresses: &'a [LocalPart]) -> Vec<&'a str> {
+    let further = addresses.iter().map(LocalPart::as_str).filter(|local| *local != name.as_str());
+    std::iter::once(name.as_str()).chain(further).collect()
+}
+
+fn are_same(name: &MemberName, wanted: &[LocalPart], there: &[String]) -> bool {
+    let mut wanted = with_name(name, wanted);
+    let mut there: Vec<&str> = std::iter::once(name.as_str()).chain(there.iter().map(String::as_str)).collect();
+    wanted.sort_unstable();
+    there.sort_unstable();
+    wanted == there
 }
 
 fn surname(full_name: &str) -> String {

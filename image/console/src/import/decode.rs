@@ -11,8 +11,8 @@ pub(super) fn text(bytes: &[u8]) -> Result<String, FileFault> {
     }
     let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or_else(|| (guess(bytes), 0));
     let (text, _) = encoding.decode_without_bom_handling(&bytes[mark..]);
-    // Old Macs end lines with a carriage return alone.
-    let text = if text.contains('\n') { text.into_owned() } else { text.replace('\r', "\n") };
+    // Old Macs end lines with a carriage return alone; with one ending only, lines are counted right.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     if text.trim().is_empty() { Err(FileFault::Empty) } else { Ok(text) }
 }
 
@@ -84,6 +84,6 @@ mod tests {
         assert_eq!(separator("a\tb\n").1, b'\t');
         assert_eq!(separator("\"a;b;c\",d\n").1, b',');
         assert_eq!(separator("a\n").1, b',');
-        assert_eq!(separator("sep=;\r\na;b\n"), ("a;b\n", b';', 1));
+        assert_eq!(separator("sep=;\na;b\n"), ("a;b\n", b';', 1));
     }
 }

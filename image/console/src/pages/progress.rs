@@ -50,7 +50,7 @@ struct Line {
 async fn show(State(app): State<App>, ForMembers { page, .. }: ForMembers) -> Response {
     match ask(&app).await {
         Ok(services) => {
-                    let (well, services) = (is_well(&services), lines(&services, page.t));
+            let (well, services) = (is_well(&services), lines(&services, page.t));
             page::html(&Progress { page: page.titled("progress-title"), services, well })
         }
         Err(error) => page.broken(&error),

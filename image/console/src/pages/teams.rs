@@ -146,6 +146,9 @@ async fn answer(app: &App, page: Page, kind: TeamKind, shown: Shown, picked: &[M
         full_name: member.full_name,
         suspended: member.suspended,
     };
+    let mut picks: Vec<Pick> = members.into_iter().map(pick).collect();
+    // Who is in it stands first, so that nobody has to look through all.
+    picks.sort_by_key(|pick| !pick.picked);
     let edit = Edit {
         page,
         kind,
@@ -155,7 +158,7 @@ async fn answer(app: &App, page: Page, kind: TeamKind, shown: Shown, picked: &[M
         form: shown.form,
         open: shown.open,
         revision: shown.revision,
-        picks: members.into_iter().map(pick).collect(),
+        picks,
         now,
     };
     if good { page::html(&edit) } else { page::refused(&edit) }

@@ -1,6 +1,7 @@
 //! A console with a fake helper, and a directory where a test needs one, with a clock that tests set.
 #![allow(dead_code, reason = "not every test file needs all of it")]
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -27,15 +28,20 @@ pub struct Console {
 impl Console {
     /// Before the claim.
     pub fn unclaimed() -> Self {
-        Self::with(Fake::unclaimed, "ldapi://%2Fnowhere")
+        Self::with(Fake::unclaimed, "ldapi://%2Fnowhere", "127.0.0.1:9".parse().unwrap())
     }
 
     /// After it, with the directory at `ldap`.
     pub fn claimed(ldap: &str) -> Self {
-        Self::with(Fake::claimed, ldap)
+        Self::asking(ldap, "127.0.0.1:9".parse().unwrap())
     }
 
-    fn with(fake: fn(&std::path::Path) -> Fake, ldap: &str) -> Self {
+    /// The same, asking a name server of the test's.
+    pub fn asking(ldap: &str, names: SocketAddr) -> Self {
+        Self::with(Fake::claimed, ldap, names)
+    }
+
+    fn with(fake: fn(&std::path::Path) -> Fake, ldap: &str, names: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("helper.sock");
         let helper = fake(&socket);
@@ -44,7 +50,7 @@ impl Console {
             helper: socket,
             ldap: ldap.to_owned(),
             state: folder.path().to_owned(),
-            resolver: Some("127.0.0.1:9".parse().unwrap()),
+            resolver: Some(names),
             clock: Clock::Set(Arc::clone(&now)),
         });
         let router = routes::router(app.clone());
@@ -59,5 +65,10 @@ impl Console {
     /// Lets time pass.
     pub fn pass(&self, seconds: u64) {
         self.now.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Turns time back.
+    pub fn pass_back(&self, seconds: u64) {
+        self.now.fetch_sub(seconds, Ordering::Relaxed);
     }
 }

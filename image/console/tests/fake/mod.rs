@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde_json::Value;
 use sos_ipc::{
     Change, CheckedName, Claimed, DnsRecord, FilterScript, Issue, Letter, Machine, Owner, Reply, Request,
-    ServiceHealth, ServiceState, SettingsRead, UnitState,
+    ServiceHealth, ServiceState, SettingsChange, SettingsRead, UnitState,
 };
 use sos_settings::{Mapping, Offered};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -36,6 +36,10 @@ pub struct State {
     pub records: Vec<DnsRecord>,
     /// A problem to find in the next mapping.
     pub refuse: Option<(String, String)>,
+    /// How often the settings were changed.
+    pub revision: u32,
+    /// What is on, when services were chosen.
+    pub health: Vec<ServiceHealth>,
     /// How often it was asked for the claim code.
     pub codes: u32,
     /// Letters sent.
@@ -65,6 +69,8 @@ impl Fake {
             records: records(),
             refuse: None,
             codes: 0,
+            revision: 1,
+            health: well(),
             letters: Vec::new(),
             filters: BTreeMap::new(),
             signed_out: BTreeSet::new(),
@@ -127,13 +133,7 @@ impl State {
                 self.check(code.reveal()).unwrap_or_else(|| self.take_over(mapping.0))
             }
             Request::Progress => self.progress(),
-            Request::Health { .. } => Reply::Health(vec![ServiceHealth {
-                name: "mail".into(),
-                title: "Email".into(),
-                ok: true,
-                fault: None,
-                at: 1_760_000_000,
-            }]),
+            Request::Health { .. } => Reply::Health(self.health.clone()),
             Request::Machine => Reply::Machine(Box::new(machine())),
             Request::Dns => Reply::Dns(self.records.clone()),
             Request::Settings => Reply::Settings(Box::new(self.settings())),
@@ -147,12 +147,8 @@ impl State {
                 self.letters.push(letter);
                 Reply::Done
             }
-            Request::Changes { .. } => Reply::Changes(vec![Change {
-                at: 1_760_000_000,
-                by: "metadata".into(),
-                what: "claimed".into(),
-                about: "Ambridge Garden Club".into(),
-            }]),
+            Request::Changes { .. } => Reply::Changes(self.noted()),
+            Request::ChangeSettings { revision, change, .. } => self.change_settings(&revision, change),
             Request::Record { by, what, about } => {
                 self.notes.push((by, what, about));
                 Reply::Done
@@ -242,10 +238,36 @@ impl State {
         )
     }
 
+    fn noted(&self) -> Vec<Change> {
+        let claimed = ("metadata".to_owned(), "claimed".to_owned(), "Ambridge Garden Club".to_owned());
+        let change = |(by, what, about): &(String, String, String)| Change {
+            at: 1_760_000_000,
+            by: by.clone(),
+            what: what.clone(),
+            about: about.clone(),
+        };
+        self.notes.iter().rev().chain([&claimed]).map(change).collect()
+    }
+
+    fn change_settings(&mut self, revision: &str, change: SettingsChange) -> Reply {
+        if revision != self.revision.to_string() {
+            return Reply::Stale;
+        }
+        self.revision += 1;
+        self.changes.push("ChangeSettings".into());
+        if let Some(services) = change.services {
+            self.owner.services.iter_mut().for_each(|service| service.on = services.contains(&service.name));
+        }
+        self.owner.organisation = change.organisation.or(self.owner.organisation.take());
+        self.owner.timezone = change.timezone.unwrap_or(self.owner.timezone.clone());
+        self.owner.language = change.language.unwrap_or(self.owner.language.clone());
+        Reply::Settings(Box::new(self.settings()))
+    }
+
     fn settings(&self) -> SettingsRead {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         SettingsRead {
-            revision: "1".into(),
+            revision: self.revision.to_string(),
             organisation: text(&self.owner.organisation),
             domain: text(&self.owner.domain),
             host: text(&self.owner.host),
@@ -256,6 +278,17 @@ impl State {
             message_mib: 25,
         }
     }
+}
+
+fn well() -> Vec<ServiceHealth> {
+    let well = |name: &str, title: &str| ServiceHealth {
+        name: name.into(),
+        title: title.into(),
+        ok: true,
+        fault: None,
+        at: 1_760_000_000,
+    };
+    vec![well("directory", "Directory"), well("mail", "Email"), well("webmail", "Webmail")]
 }
 
 fn nobodys() -> Owner {

@@ -1,5 +1,6 @@
 //! A slapd of the test's own: on a socket in a temporary folder, with the configuration and schema that the image's
 //! overlay renders, and the content that a claim gives it. The user who runs the test stands for `sos-console`.
+#![allow(dead_code, reason = "not every test file needs all of it")]
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -44,7 +45,6 @@ impl Slapd {
     }
 
     /// Ambridge with `members` generated ones besides, 20 groups and 12 roles.
-    #[allow(dead_code, reason = "not every test file needs many members")]
     pub fn populated(members: usize) -> Self {
         let mut text = AMBRIDGE.split("  groups:").next().unwrap().to_owned();
         for number in 0..members {
@@ -112,13 +112,11 @@ impl Slapd {
     }
 
     /// Everything in it, as LDIF.
-    #[allow(dead_code, reason = "not every test file compares the content")]
     pub fn dump(&self) -> String {
         run(Command::new("/usr/sbin/slapcat").arg("-f").arg(self.folder.path().join("slapd.conf")))
     }
 
     /// Ends it, as a crash would.
-    #[allow(dead_code, reason = "not every test file needs a broken directory")]
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::names::{Domain, HostName, Language, LocalPart, MailAddress, MemberName, Timezone, Title};
 use crate::problem::Problems;
 use crate::secret::Secret;
-use crate::settings::{Acme, MailLimits, Organisation, Settings};
+use crate::settings::{Acme, MOST_MESSAGE_MIB, MOST_QUOTA_MIB, MailLimits, Organisation, Settings};
 use claims::{Claims, Kind};
 pub use handed::{Handed, Waiting};
 use reader::{Fields, Node};
@@ -29,8 +29,6 @@ pub const STANDING_ADDRESSES: [&str; 5] = ["abuse", "hostmaster", "postmaster", 
 const VERSION: u64 = 1;
 /// Shortest password taken, in characters.
 const SHORTEST_PASSWORD: usize = 8;
-/// Largest quota, in MiB.
-const MOST_MIB: u64 = 1 << 20;
 
 /// A whole organisation, checked.
 #[derive(Debug, Clone)]
@@ -233,11 +231,11 @@ fn read_mail(node: &Node<'_>, problems: &mut Problems) -> Option<MailLimits> {
     let fields = Fields::of(node, &["quota_mib", "message_mib"], problems)?;
     let standard = MailLimits::default();
     let mut limit = |key, most, default| match fields.optional(key) {
-        Some(node) => node.number(1, most, problems).and_then(|mib| u32::try_from(mib).ok()),
+        Some(node) => node.number(1, u64::from(most), problems).and_then(|mib| u32::try_from(mib).ok()),
         None => Some(default),
     };
-    let quota_mib = limit("quota_mib", MOST_MIB, standard.quota_mib);
-    let message_mib = limit("message_mib", 100, standard.message_mib);
+    let quota_mib = limit("quota_mib", MOST_QUOTA_MIB, standard.quota_mib);
+    let message_mib = limit("message_mib", MOST_MESSAGE_MIB, standard.message_mib);
     Some(MailLimits { quota_mib: quota_mib?, message_mib: message_mib? })
 }
 
@@ -280,7 +278,7 @@ fn read_member(
         addresses.iter().filter_map(|item| read_address(item, domain, claims, problems)).collect();
     let forward = fields.optional("forward").map(|node| read_elsewhere(&node, domain, "forward to", problems));
     let recovery = fields.optional("recovery").map(|node| read_elsewhere(&node, domain, "write", problems));
-    let quota = fields.optional("quota_mib").map(|node| node.number(1, MOST_MIB, problems));
+    let quota = fields.optional("quota_mib").map(|node| node.number(1, u64::from(MOST_QUOTA_MIB), problems));
     Some(Member {
         name: name?,
         full_name: full_name?,
@@ -366,10 +364,8 @@ fn read_elsewhere(
 ) -> Option<MailAddress> {
     let target: MailAddress = node.parse(problems)?;
     if domain.is_some_and(|domain| target.domain() == domain.as_str()) {
-        problems.add(
-            &node.path,
-            format!("{target} is an address of this server; {verb} one elsewhere, or leave it out"),
-        );
+        problems
+            .add(&node.path, format!("{target} is an address of this server; {verb} one elsewhere, or leave it out"));
         return None;
     }
     Some(target)

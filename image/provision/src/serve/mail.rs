@@ -1,0 +1,108 @@
+//! Members' filters and mailboxes, through Dovecot's doveadm.
+
+use std::path::PathBuf;
+
+use sos_ipc::{FilterScript, Reply};
+use sos_settings::MemberName;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::answer::issue;
+use super::changes;
+use crate::device::Device;
+use crate::error::ProvisionError;
+use crate::files::{self, Rights};
+use crate::{console, sweep};
+
+/// The script of the console and of webmail.
+const SCRIPT: &str = "webmail";
+/// Most bytes of a script.
+const LARGEST: usize = 256 << 10;
+
+/// Which script is active, and the text of ours.
+pub(super) fn filters(device: &Device, member: &MemberName) -> Result<Reply, ProvisionError> {
+    let list = device.program("doveadm").args(["sieve", "list", "-u", member.as_str()]).run()?;
+    let list = String::from_utf8_lossy(&list).into_owned();
+    let scripts = || list.lines().map(|line| line.strip_suffix(" ACTIVE").map_or((line, false), |name| (name, true)));
+    let active = scripts().find(|(_, active)| *active).map(|(name, _)| name.trim().to_owned());
+    let webmail = if scripts().any(|(name, _)| name.trim() == SCRIPT) {
+        let text = device.program("doveadm").args(["sieve", "get", "-u", member.as_str(), SCRIPT]).run()?;
+        Some(String::from_utf8_lossy(&text).into_owned())
+    } else {
+        None
+    };
+    Ok(Reply::Filters(FilterScript { active, webmail }))
+}
+
+/// Puts our script and makes it the active one, if it compiles.
+pub(super) fn set_filters(device: &Device, member: &MemberName, script: &str) -> Result<Reply, ProvisionError> {
+    if script.len() > LARGEST || script.contains('\0') {
+        return Ok(issue("script", "is too long, or no text"));
+    }
+    let put = ["sieve", "put", "-a", "-u", member.as_str(), SCRIPT];
+    match device.program("doveadm").args(put).input(script.as_bytes()).run() {
+        Ok(_) => Ok(Reply::Done),
+        Err(error) if is_about_script(&error.said) => Ok(issue("script", error.said)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether doveadm found fault with the script and not with anything else.
+fn is_about_script(said: &str) -> bool {
+    said.contains("line ") && (said.contains("error:") || said.contains("parse error"))
+}
+
+/// Removes the mailbox of somebody who is no member any more, or sets it aside.
+pub(super) fn remove_mailbox(
+    device: &Device,
+    member: &MemberName,
+    keep: bool,
+    by: &MemberName,
+) -> Result<Reply, ProvisionError> {
+    if is_member(device, member)? {
+        return Ok(issue("member", format!("{member} is still a member; remove them first")));
+    }
+    sign_out(device, member)?;
+    let mailbox = device.path("/var/mail").join(member.as_str());
+    if mailbox.is_dir() {
+        // In one step away from its name, which somebody else may have tomorrow.
+        let aside = aside(device, member)?;
+        std::fs::rename(&mailbox, &aside).map_err(ProvisionError::file("set aside", &mailbox))?;
+        if !keep {
+            files::remove_folder(&aside)?;
+        }
+    }
+    changes::note(device, by.as_str(), if keep { "mailbox-kept" } else { "mailbox-removed" }, member.as_str())?;
+    Ok(Reply::Done)
+}
+
+/// A free place below the folder of mailboxes set aside: `<name>-<date>`, or with a number behind it.
+fn aside(device: &Device, member: &MemberName) -> Result<PathBuf, ProvisionError> {
+    let folder = device.path(sweep::REMOVED);
+    files::make_folder(&folder, Rights { mode: 0o700, uid: 0, gid: 0 })?;
+    let today = OffsetDateTime::now_utc().date().format(format_description!("[year]-[month]-[day]"));
+    let name = format!("{member}-{}", today.unwrap_or_default());
+    let places =
+        std::iter::once(folder.join(&name)).chain((2..1000).map(|number| folder.join(format!("{name}.{number}"))));
+    let free = places.into_iter().find(|place| !place.exists());
+    free.ok_or_else(|| ProvisionError::Malformed { path: folder, what: "has no room for another mailbox".into() })
+}
+
+/// Whether the directory has `member`. Their name is of a checked type, without anything that a filter would read.
+fn is_member(device: &Device, member: &MemberName) -> Result<bool, ProvisionError> {
+    let filter = format!("(uid={member})");
+    let search = ["-LLL", "-Q", "-Y", "EXTERNAL", "-H", "ldapi:///", "-b", "ou=members,o=organisation", "-s", "one"];
+    let found = device.program("ldapsearch").args(search).args([filter.as_str(), "uid"]).run()?;
+    Ok(String::from_utf8_lossy(&found).lines().any(|line| line.starts_with("dn:")))
+}
+
+/// Ends the member's connections and forgets that their password was right.
+pub(super) fn sign_out(device: &Device, member: &MemberName) -> Result<Reply, ProvisionError> {
+    for arguments in [&["auth", "cache", "flush", member.as_str()][..], &["kick", member.as_str()]] {
+        // Nobody is connected, or mail is off: then there is nothing to end.
+        if let Err(error) = device.program("doveadm").args(arguments.iter().copied()).run() {
+            console::log(&error.to_string());
+        }
+    }
+    Ok(Reply::Done)
+}
