@@ -21,8 +21,9 @@ use crate::pages::dns::Checked;
 use crate::text::{TEXTS, Texts};
 use crate::tokens::Tokens;
 
-/// For how many seconds what the helper said about the owner is taken for true.
+/// For how many seconds what the helper said about the owner is taken for true, and for how many that there is none.
 const OWNER_SECONDS: u64 = 5;
+const NOBODY_SECONDS: u64 = 1;
 
 /// Most browsers that watch the progress at the same time.
 const MOST_WATCHERS: usize = 32;
@@ -107,8 +108,7 @@ impl App {
         let now = self.clock.now();
         let known = self.owner.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((at, owner)) = known
-            && now.saturating_sub(at) < OWNER_SECONDS
-            && owner.organisation.is_some()
+            && now.saturating_sub(at) < if owner.organisation.is_some() { OWNER_SECONDS } else { NOBODY_SECONDS }
         {
             return Ok(owner);
         }

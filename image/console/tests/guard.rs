@@ -232,3 +232,35 @@ async fn without_a_helper_or_a_directory_there_are_plain_words() {
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.body.contains("does not answer just now") && !answer.body.contains("ldap"));
 }
+
+#[tokio::test]
+async fn events_say_how_far_the_services_are_and_end_when_all_is_well() {
+    let slapd = Slapd::start();
+    let console = Console::claimed(&slapd.uri());
+    let mut browser = signed_in(&console, "jill").await;
+    console.helper.state().step = 5;
+    let answer = browser.get("/progress/events").await;
+    assert_eq!(answer.headers["content-type"], "text/event-stream");
+    let events: Vec<&str> = answer.body.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+    assert!(events.len() >= 2, "{}", answer.body);
+    assert!(events[0].contains("\"well\":false") && events[0].contains("is starting"));
+    assert!(events.last().is_some_and(|last| last.contains("\"well\":true")));
+    let mut stranger = console.browser();
+    assert_eq!(stranger.get("/progress/events").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_takes_nobody_else_with_it() {
+    async fn broken() -> StatusCode {
+        panic!("this is a test")
+    }
+    let router = axum::Router::new()
+        .route("/broken", axum::routing::get(broken))
+        .route("/well", axum::routing::get(|| async { "well" }))
+        .layer(axum::middleware::from_fn(sos_console::guard::fault::catch));
+    let mut browser = Browser::new(router);
+    let answer = browser.get("/broken").await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(answer.body.contains("not your fault") && !answer.body.contains("this is a test"));
+    assert_eq!(browser.get("/well").await.status, StatusCode::OK);
+}
