@@ -27,7 +27,7 @@ use crate::users::Users;
 
 /// Raised when the code of a stage changes what the stage makes.
 const TOOLS: u32 = 1;
-const ROOTFS: u32 = 1;
+const ROOTFS: u32 = 2;
 const GRUB: u32 = 1;
 const INITRD: u32 = 1;
 const ROOT_IMAGE: u32 = 1;

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::sandbox::Sandbox;
 
 /// The device's programs, built from this workspace.
-pub const PROGRAMS: [&str; 1] = ["sos-provision"];
+pub const PROGRAMS: [&str; 2] = ["sos-provision", "sos-console"];
 
 /// What the image says of itself in `/usr/share/sos/image.toml`.
 #[derive(Debug, Clone, Serialize)]

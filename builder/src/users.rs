@@ -85,7 +85,8 @@ impl Users {
                 writeln!(passwd, "{}:x:{}:{gid}:{}:{}:{}", user.name, user.uid, user.comment, user.home, user.shell);
         }
         let passwd = passwd.replace(":*:", ":x:");
-        let shadow: String = names(&passwd).map(|name| format!("{name}:!*:0:0:99999:7:::\n")).collect();
+        // No day of the last change: with one, passwords age, and SSH asks for a new one even where none is set.
+        let shadow: String = names(&passwd).map(|name| format!("{name}:!*::0:99999:7:::\n")).collect();
         let gshadow: String = names(&group).map(|name| format!("{name}:*::\n")).collect();
         account_file(root, "passwd", &passwd, 0o644, 0)?;
         account_file(root, "group", &group.replace(":*:", ":x:"), 0o644, 0)?;

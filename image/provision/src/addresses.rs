@@ -1,5 +1,6 @@
 //! The addresses under which others reach this machine.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde_json::Value;
@@ -45,8 +46,10 @@ fn choose(mut own: Vec<IpAddr>, translated: Option<IpAddr>) -> Addresses {
         own.retain(|address| address.is_ipv4() != public.is_ipv4() || !is_private(*address));
         own.push(public);
     }
-    own.sort();
-    own.dedup();
+    // IPv4 first; else in the order in which the machine has them.
+    own.sort_by_key(IpAddr::is_ipv6);
+    let mut seen = BTreeSet::new();
+    own.retain(|address| seen.insert(*address));
     Addresses(own)
 }
 

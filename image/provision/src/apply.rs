@@ -1,49 +1,62 @@
 //! A rendering → files, and what must follow on a running system.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sos_settings::Rendered;
+use sos_settings::{Change, Rendered, units_to_follow};
 
 use crate::console;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
 
-/// What an earlier rendering of this boot made, one path a line.
-const RECORD: &str = "/etc/sos/rendered";
+/// What an earlier rendering of this boot made: each path, and what follows when it goes.
+const RECORD: &str = "/etc/sos/rendered.json";
 
-/// Writes what differs and removes what an earlier rendering of this boot made and this one does not. Gives the
-/// paths that changed.
-pub(crate) fn write(device: &Device, rendered: &Rendered) -> Result<BTreeSet<String>, ProvisionError> {
-    let mut changed = BTreeSet::new();
+/// Whether anything changed, and what follows from it.
+#[derive(Debug, Default)]
+pub(crate) struct Changed {
+    any: bool,
+    changes: BTreeSet<Change>,
+}
+
+/// Writes what differs and removes what an earlier rendering of this boot made and this one does not.
+pub(crate) fn write(device: &Device, rendered: &Rendered) -> Result<Changed, ProvisionError> {
+    let mut changed = Changed::default();
     for (path, entry) in rendered.entries() {
         if files::place(&device.path(path), entry)? {
-            changed.insert(path.to_owned());
+            changed.any = true;
+            changed.changes.extend(rendered.change(path).cloned());
         }
     }
-    let record = device.path(RECORD);
-    let earlier = std::fs::read_to_string(&record).unwrap_or_default();
-    for path in earlier.lines().filter(|path| rendered.get(path).is_none()) {
-        files::remove(&device.path(path))?;
-        changed.insert(path.to_owned());
+    for (path, change) in earlier(device).into_iter().filter(|(path, _)| rendered.get(path).is_none()) {
+        files::remove(&device.path(&path))?;
+        changed.any = true;
+        changed.changes.extend(change);
     }
-    let paths: String = rendered.entries().map(|(path, _)| format!("{path}\n")).collect();
-    files::write(Path::new(&record), paths.as_bytes(), Rights::PUBLIC)?;
+    let record: BTreeMap<&str, Option<&Change>> =
+        rendered.entries().map(|(path, _)| (path, rendered.change(path))).collect();
+    let record = serde_json::to_vec_pretty(&record)
+        .map_err(|error| ProvisionError::Malformed { path: RECORD.into(), what: error.to_string() })?;
+    files::write(&device.path(RECORD), &record, Rights::PUBLIC)?;
     Ok(changed)
 }
 
+/// The record; none at boot, as `/etc` is new then.
+fn earlier(device: &Device) -> BTreeMap<String, Option<Change>> {
+    std::fs::read(device.path(RECORD)).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
+}
+
 /// Makes a running system follow: reads units anew, then reloads or starts again exactly those whose files changed.
-pub(crate) fn follow(device: &Device, rendered: &Rendered, changed: &BTreeSet<String>) -> Result<(), ProvisionError> {
-    if changed.is_empty() {
+pub(crate) fn follow(device: &Device, changed: &Changed) -> Result<(), ProvisionError> {
+    if !changed.any {
         return Ok(());
     }
     device.program("systemctl").arg("daemon-reload").run()?;
-    let (reload, restart) = rendered.follow_ups(changed.iter().map(String::as_str));
+    let (reload, restart) = units_to_follow(&changed.changes);
     for (verb, units) in [("try-reload-or-restart", reload), ("try-restart", restart)] {
         for unit in units {
             // A unit that fails to follow shows in the health report; the others must follow all the same.
-            if let Err(error) = device.program("systemctl").args([verb, &unit]).run() {
+            if let Err(error) = device.program("systemctl").args([verb, unit]).run() {
                 console::log(&error.to_string());
             }
         }
@@ -57,4 +70,45 @@ pub(crate) fn start_services(device: &Device, rendered: &Rendered) -> Result<(),
     device.program("systemctl").args(["start", "sos-hostname.service"]).run()?;
     device.program("systemctl").args(["start", "--no-block", "sos-services.target"]).args(units).run()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use sos_settings::{Accounts, Inputs, Overlays, Secrets};
+
+    use super::*;
+
+    fn rendered(folder: &std::path::Path, manifest: &str) -> Rendered {
+        std::fs::create_dir_all(folder.join("x/templates")).unwrap();
+        std::fs::write(folder.join("x/templates/a"), "a").unwrap();
+        std::fs::write(
+            folder.join("x/service.toml"),
+            format!("title = \"X\"\nrequired = true\nunclaimed = true\n{manifest}"),
+        )
+        .unwrap();
+        let accounts = Accounts::parse("root:x:0:0:::", "root:x:0:").unwrap();
+        let secrets = Secrets::default();
+        let inputs = Inputs {
+            settings: None,
+            secrets: &secrets,
+            accounts: &accounts,
+            ssh: false,
+            directory: "/x",
+            authority: false,
+        };
+        sos_settings::render(&Overlays::load(folder).unwrap(), &inputs).unwrap()
+    }
+
+    #[test]
+    fn a_file_that_goes_is_followed_by_its_unit_too() {
+        let (root, overlays) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let device = Device::new(root.path());
+        let with = "[templates.a]\nto = \"/etc/sites/a\"\nreload = \"nginx.service\"";
+        let changed = write(&device, &rendered(overlays.path(), with)).unwrap();
+        assert!(changed.any && device.path("/etc/sites/a").exists());
+        assert!(!write(&device, &rendered(overlays.path(), with)).unwrap().any);
+        let changed = write(&device, &rendered(overlays.path(), "")).unwrap();
+        assert!(!device.path("/etc/sites/a").exists());
+        assert_eq!(changed.changes, BTreeSet::from([Change::Reload("nginx.service".into())]));
+    }
 }

@@ -52,7 +52,7 @@ impl Program {
 
     /// Runs it as this user and group, and no other group.
     #[must_use]
-    pub(crate) fn as_user(mut self, uid: u32, gid: u32) -> Self {
+    pub(crate) fn user(mut self, uid: u32, gid: u32) -> Self {
         self.command.uid(uid).gid(gid);
         self
     }

@@ -118,9 +118,16 @@ pub(crate) fn sync(path: &Path) -> Result<(), ProvisionError> {
     File::open(path).and_then(|file| file.sync_all()).map_err(ProvisionError::file("sync", path))
 }
 
+/// Makes the folders above `path` that are missing. Anybody may pass through them, whatever this process's umask is:
+/// who may read the files is said for each file.
 fn make_parent(path: &Path) -> Result<PathBuf, ProvisionError> {
     let parent = path.parent().unwrap_or(Path::new("/")).to_owned();
-    fs::create_dir_all(&parent).map_err(ProvisionError::file("make", &parent))?;
+    let missing: Vec<&Path> = parent.ancestors().take_while(|folder| !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        let fault = || ProvisionError::file("make", folder);
+        fs::create_dir(folder).map_err(fault())?;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(fault())?;
+    }
     Ok(parent)
 }
 

@@ -1,5 +1,8 @@
 //! Every enabled service's transaction, and the report of it.
 //!
+//! Transactions are real work, and on a small machine that is still starting they would hold up what they wait for: so
+//! one begins when no unit of its service waits to be started any more.
+//!
 //! Written to `/run/sos/health.json` and, when waiting, to the console: `health: ok (<version>; <services>)`,
 //! `health: FAILED <service>: <sentence>`, or where the owner comes in and `waiting for its owner (<version>)`.
 
@@ -9,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use sos_settings::Overlay;
 
 use crate::addresses::{self, Addresses};
 use crate::certificate::{self, Certificate};
@@ -69,6 +73,7 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
         Patience::Once => Duration::ZERO,
         Patience::Until(limit) => limit,
     };
+    let patient = matches!(patience, Patience::Until(_));
     let mut number = 0_u32;
     // What is well stays well until this run is over: another round asks those that were not.
     let mut well = Vec::new();
@@ -76,7 +81,7 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
         // Asked before the settings are looked at: a claim writes these first.
         let told = device.path(metadata::DONE).exists()
             && (device.path(certificate::ASKED).exists() || start.elapsed() >= FOR_AN_AUTHORITY);
-        let report = round(device, &mut well)?;
+        let report = round(device, patient, &mut well)?;
         let settled = report.ok && (report.claimed || told);
         if settled || start.elapsed() >= limit {
             break report;
@@ -87,7 +92,7 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
         number += 1;
         thread::sleep(PAUSE);
     };
-    if matches!(patience, Patience::Until(_)) {
+    if patient {
         if report.ok && !report.claimed {
             say_address(device)?;
         }
@@ -121,7 +126,7 @@ fn say_address(device: &Device) -> Result<(), ProvisionError> {
 }
 
 /// Asks every service that is not in `well` yet, and writes the report after each, so that somebody can watch.
-fn round(device: &Device, well: &mut Vec<ServiceHealth>) -> Result<Report, ProvisionError> {
+fn round(device: &Device, patient: bool, well: &mut Vec<ServiceHealth>) -> Result<Report, ProvisionError> {
     let settings = device.settings()?;
     let claimed = settings.is_some();
     let overlays = device.overlays()?;
@@ -133,14 +138,16 @@ fn round(device: &Device, well: &mut Vec<ServiceHealth>) -> Result<Report, Provi
     }
     let mut report = Report { version: device.image()?.version, claimed, ok: true, services: Vec::new() };
     let enabled = overlays.enabled(settings.as_ref())?;
-    let asked: Vec<(&str, &str)> = enabled
+    let asked: Vec<(&Overlay, &str)> = enabled
         .into_iter()
         .filter(|overlay| claimed || overlay.manifest.unclaimed)
-        .filter_map(|overlay| Some((overlay.name.as_str(), overlay.manifest.health.as_ref()?.transaction.as_str())))
+        .filter_map(|overlay| Some((overlay, overlay.manifest.health.as_ref()?.transaction.as_str())))
         .collect();
-    for (at, (name, program)) in asked.iter().enumerate() {
-        let service = match well.iter().find(|service| service.name == *name) {
+    for (at, (overlay, program)) in asked.iter().enumerate() {
+        let name = overlay.name.as_str();
+        let service = match well.iter().find(|service| service.name == name) {
             Some(service) => service.clone(),
+            None if patient && !has_started(device, overlay)? => found(name, Some("it is still starting".into())),
             None => ask(device, name, program),
         };
         if service.ok && !well.contains(&service) {
@@ -149,7 +156,8 @@ fn round(device: &Device, well: &mut Vec<ServiceHealth>) -> Result<Report, Provi
         report.services.push(service);
         report.ok = report.services.iter().all(|service| service.ok);
         let mut so_far = report.clone();
-        let later = asked[at + 1..].iter().filter_map(|(name, _)| earlier.iter().find(|service| service.name == *name));
+        let later =
+            asked[at + 1..].iter().filter_map(|(next, _)| earlier.iter().find(|service| service.name == next.name));
         so_far.services.extend(later.cloned());
         so_far.ok =
             so_far.ok && so_far.services.len() == asked.len() && so_far.services.iter().all(|service| service.ok);
@@ -165,6 +173,21 @@ fn write(device: &Device, report: &Report) -> Result<(), ProvisionError> {
     files::write(&device.path(REPORT), &json, Rights::PUBLIC)
 }
 
+/// Whether no unit of the service waits to be started any more: none has a job (systemctl(1)).
+fn has_started(device: &Device, overlay: &Overlay) -> Result<bool, ProvisionError> {
+    let units = overlay.manifest.units.iter().map(String::as_str);
+    if overlay.manifest.units.is_empty() {
+        return Ok(true);
+    }
+    let jobs = device.program("systemctl").args(["show", "--property=Job", "--value", "--"]).args(units).run()?;
+    Ok(jobs_are_done(&String::from_utf8_lossy(&jobs)))
+}
+
+/// Reads what `systemctl show` says of units' jobs: a number for one, nothing or 0 for none.
+fn jobs_are_done(jobs: &str) -> bool {
+    jobs.lines().all(|job| matches!(job.trim(), "" | "0"))
+}
+
 fn ask(device: &Device, name: &str, program: &str) -> ServiceHealth {
     let program = device.path(program);
     let outcome = device.program(&program.to_string_lossy()).limit(LIMIT).run();
@@ -172,6 +195,11 @@ fn ask(device: &Device, name: &str, program: &str) -> ServiceHealth {
         let sentence = error.said.lines().last().unwrap_or_default().to_owned();
         if sentence.is_empty() { error.to_string() } else { sentence }
     });
+    found(name, fault)
+}
+
+/// What was found of a service just now.
+fn found(name: &str, fault: Option<String>) -> ServiceHealth {
     let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     ServiceHealth { name: name.to_owned(), ok: fault.is_none(), fault, at }
 }
@@ -235,6 +263,12 @@ mod tests {
             })
             .collect();
         Report { version: "13.20261123.1".into(), claimed, ok: services.iter().all(|service| service.ok), services }
+    }
+
+    #[test]
+    fn a_unit_with_a_job_is_waited_for() {
+        assert!(jobs_are_done("\n0\n\n"));
+        assert!(!jobs_are_done("\n582\n\n"));
     }
 
     #[test]

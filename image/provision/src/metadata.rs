@@ -36,7 +36,7 @@ fn take_over(device: &Device) -> Result<(), ProvisionError> {
     // Whatever came of the claim, a key that was handed in lets its owner look.
     let rendered = device.render(ssh)?;
     let changed = apply::write(device, &rendered)?;
-    apply::follow(device, &rendered, &changed)?;
+    apply::follow(device, &changed)?;
     if ssh {
         ssh::start(device)?;
     }

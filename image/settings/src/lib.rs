@@ -38,7 +38,7 @@ pub use names::{
 pub use overlays::{Overlay, Overlays};
 pub use problem::{Problem, Problems};
 pub use render::{DnsLine, Inputs, dns_records, render};
-pub use rendered::{Entry, Rendered};
+pub use rendered::{Change, Entry, Rendered, units_to_follow};
 pub use secret::{Secret, Secrets};
 pub use settings::{Acme, MOST_MESSAGE_MIB, MOST_QUOTA_MIB, MailLimits, Organisation, Settings};
 pub use user_data::{UserData, is_ssh_public_key};

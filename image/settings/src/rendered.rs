@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 /// One file or link.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Entry {
@@ -35,7 +37,8 @@ impl std::fmt::Debug for Entry {
 }
 
 /// What to do to a unit when a file of its changes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// Reload it.
     Reload(String),
@@ -63,23 +66,35 @@ impl Rendered {
         self.entries.get(path)
     }
 
+    /// What follows when the file at `path` changes or goes.
+    #[must_use]
+    pub fn change(&self, path: &str) -> Option<&Change> {
+        self.changes.get(path)
+    }
+
     /// The enabled services' units, in the order of services and manifests.
     #[must_use]
     pub fn units(&self) -> &[String] {
         &self.units
     }
 
-    /// Units to reload and units to start again when exactly `paths` changed. One that starts again is not reloaded.
+    /// What follows when exactly `paths` changed.
     #[must_use]
-    pub fn follow_ups<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> (BTreeSet<String>, BTreeSet<String>) {
-        let (mut reload, mut restart) = (BTreeSet::new(), BTreeSet::new());
-        for change in paths.into_iter().filter_map(|path| self.changes.get(path)) {
-            match change {
-                Change::Reload(unit) => reload.insert(unit.clone()),
-                Change::Restart(unit) => restart.insert(unit.clone()),
-            };
-        }
-        reload.retain(|unit| !restart.contains(unit));
-        (reload, restart)
+    pub fn follow_ups<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> BTreeSet<Change> {
+        paths.into_iter().filter_map(|path| self.changes.get(path)).cloned().collect()
     }
+}
+
+/// Units to reload and units to start again. One that starts again is not reloaded.
+#[must_use]
+pub fn units_to_follow(changes: &BTreeSet<Change>) -> (BTreeSet<&str>, BTreeSet<&str>) {
+    let (mut reload, mut restart) = (BTreeSet::new(), BTreeSet::new());
+    for change in changes {
+        match change {
+            Change::Reload(unit) => reload.insert(unit.as_str()),
+            Change::Restart(unit) => restart.insert(unit.as_str()),
+        };
+    }
+    reload.retain(|unit| !restart.contains(unit));
+    (reload, restart)
 }

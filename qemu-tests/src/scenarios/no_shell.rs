@@ -1,5 +1,5 @@
-//! Nobody needs a shell, and nobody gets one: a fresh machine answers on no port at all and shows no login
-//! prompt; claimed without an SSH key it answers, to a stranger who tries all 65,535, on just the ports its
+//! Nobody needs a shell, and nobody gets one: a fresh machine answers on the web's ports, where its owner comes in,
+//! and on no other, and shows no login prompt; claimed without an SSH key it answers, to a stranger who tries all 65,535, on just the ports its
 //! services list, and takes no password of Debian's or ours anywhere.
 
 use std::collections::BTreeSet;
@@ -16,7 +16,9 @@ use crate::vm::Plan;
 use crate::world::{FORGER, HOME, MACHINE, WIRE};
 use crate::{Error, Result};
 
-/// What email and webmail list, plus port 80, where certificates are asked for and browsers sent on to 443.
+/// What the web server lists: port 80 is where certificates are asked for and browsers sent on to 443.
+const BEFORE_THE_CLAIM: [u16; 2] = [80, 443];
+/// What the web server and email list.
 const LISTED: [u16; 7] = [25, 80, 443, 465, 587, 993, 4190];
 /// Accounts that systems are shipped with, and their passwords.
 const SHIPPED: [(&str, &str); 8] = [
@@ -33,7 +35,7 @@ const SHIPPED: [(&str, &str); 8] = [
 /// See the file's header.
 pub fn run(stage: &mut Stage) -> Result<()> {
     let open = open_ports(stage)?;
-    must!(open.is_empty(), "a machine without an owner answers on {open:?}");
+    must!(open == BTreeSet::from(BEFORE_THE_CLAIM), "a machine without an owner answers on {open:?}");
     no_login_prompt(stage)?;
 
     let seed = Some(stage.seed(Source::NoCloud, &Metadata::with_mapping(club::MAPPING))?);

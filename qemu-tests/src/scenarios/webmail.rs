@@ -33,7 +33,7 @@ fn play(stage: &Stage, browser: &Browser) -> Result<()> {
 }
 
 fn log_in(stage: &Stage, browser: &Browser) -> Result<()> {
-    browser.go(&format!("https://{HOST}/"))?;
+    browser.go(&format!("https://{HOST}/webmail/"))?;
     browser.wait_for("input[name=_user]")?;
     for (name, width, height) in [("tablet", 768, 1024), ("telephone", 375, 812)] {
         fits(stage, browser, &format!("login-{name}"), width, height)?;
@@ -50,7 +50,7 @@ fn log_in(stage: &Stage, browser: &Browser) -> Result<()> {
 }
 
 fn read(browser: &Browser) -> Result<()> {
-    browser.go(&format!("https://{HOST}/?_task=mail&_mbox=INBOX&_search=&_layout=list"))?;
+    browser.go(&format!("https://{HOST}/webmail/?_task=mail&_mbox=INBOX&_search=&_layout=list"))?;
     browser.wait_for_text("For reading in the browser")?;
     // The list opens a letter in its own page through the link's address.
     let link = browser.script(
@@ -62,7 +62,7 @@ fn read(browser: &Browser) -> Result<()> {
 }
 
 fn write(stage: &Stage, browser: &Browser) -> Result<()> {
-    browser.go(&format!("https://{HOST}/?_task=mail&_action=compose&_to=kenton@ambridge.example"))?;
+    browser.go(&format!("https://{HOST}/webmail/?_task=mail&_action=compose&_to=kenton@ambridge.example"))?;
     browser.type_into(&browser.wait_for("#compose-subject")?, "Written in the browser")?;
     browser.type_into(&browser.wait_for("#composebody")?, "With a real keyboard, nearly.")?;
     browser.click(&browser.wait_for("a.send, button.send")?)?;
@@ -74,7 +74,7 @@ fn write(stage: &Stage, browser: &Browser) -> Result<()> {
 }
 
 fn make_a_filter(stage: &Stage, browser: &Browser) -> Result<()> {
-    browser.go(&format!("https://{HOST}/?_task=settings&_action=plugin.managesieve-action&_framed=1&_nav=hide"))?;
+    browser.go(&format!("https://{HOST}/webmail/?_task=settings&_action=plugin.managesieve-action&_framed=1&_nav=hide"))?;
     browser.type_into(&browser.wait_for("input[name=_name]")?, "Bells")?;
     browser.script(
         "const header = document.querySelector('select[name=\"_header[0]\"]'); header.value = 'subject';\

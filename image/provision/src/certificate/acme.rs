@@ -2,7 +2,7 @@
 //!
 //! It answers the authority's questions by files below `/var/lib/sos/acme`, which the web server hands out on port 80.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -27,6 +27,8 @@ const CLIENT: &str = "/var/lib/sos/acme-client";
 /// Its configuration, and certificates it trusts besides the public authorities.
 const CONFIGURATION: &str = "/run/sos/acme.conf";
 const TRUST: &str = "/run/sos/acme-trust.pem";
+/// Held while somebody asks.
+const LOCK: &str = "/run/sos/certificate.lock";
 /// Who runs it.
 const USER: &str = "sos-acme";
 /// Says that this boot has asked once; whoever shows the address waits for it.
@@ -48,9 +50,23 @@ pub enum Hurry {
 /// # Errors
 /// A fault of this machine. What an authority refuses is noted for people and tried again later.
 pub fn certificate(device: &Device, hurry: Hurry) -> Result<(), ProvisionError> {
+    let Some(_held) = hold(device)? else { return Ok(()) };
     let outcome = look(device, hurry);
     files::write(&device.path(ASKED), b"", Rights::PUBLIC)?;
     outcome
+}
+
+/// Holds the one place of whoever asks; nothing while somebody else does.
+fn hold(device: &Device) -> Result<Option<File>, ProvisionError> {
+    let path = device.path(LOCK);
+    let fault = |verb| ProvisionError::file(verb, &path);
+    files::make_folder(&device.path("/run/sos"), Rights { mode: 0o755, ..Rights::PUBLIC })?;
+    let file = File::create(&path).map_err(fault("open"))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(fault("lock")(error.into())),
+    }
 }
 
 fn look(device: &Device, hurry: Hurry) -> Result<(), ProvisionError> {
@@ -58,7 +74,8 @@ fn look(device: &Device, hurry: Hurry) -> Result<(), ProvisionError> {
     let own = addresses::public(device)?;
     let wishes = Wishes::of(device, settings.as_ref(), &own);
     let (mut attempt, now) = (attempt::read(device), now());
-    let missed = wishes.missed().map(|wish| not_here(&wish.names[0]));
+    // The organisation's own name is theirs to see to; the provider's is nobody's concern.
+    let missed = settings.as_ref().and_then(|_| wishes.missed()).map(|wish| not_here(&wish.names[0]));
     match wishes.best() {
         Some(wish) if wishes.is_due(wish, current(device).as_ref(), now) => {
             if attempt.may(&wish.names, hurry, now) {
@@ -71,7 +88,11 @@ fn look(device: &Device, hurry: Hurry) -> Result<(), ProvisionError> {
                     }
                     Err(refused) => {
                         console::log(&format!("no certificate for {}: {refused}", wish.names.join(" ")));
-                        attempt.failed(&wish.names, missed.unwrap_or_else(|| refused.to_string()), now);
+                        attempt.failed(
+                            &wish.names,
+                            missed.into_iter().chain([refused.to_string()]).collect::<Vec<_>>().join("; "),
+                            now,
+                        );
                         attempt
                     }
                 };
@@ -146,7 +167,7 @@ fn obtain(device: &Device, authority: &Acme, wish: &Wish) -> Result<(), NoCertif
     let run = |arguments: &[&str]| {
         device
             .program("dehydrated")
-            .as_user(uid, gid)
+            .user(uid, gid)
             .arg("--config")
             .path(&device.path(CONFIGURATION))
             .args(arguments.iter().copied())
@@ -154,11 +175,13 @@ fn obtain(device: &Device, authority: &Acme, wish: &Wish) -> Result<(), NoCertif
             .run()
             .map_err(|error| NoCertificate::of(&error))
     };
+    // What it made before is in place already, or good for nothing.
+    files::remove_folder(&device.path(CLIENT).join("certs"))?;
     run(&["--register", "--accept-terms"])?;
     let prefix = if wish.address { "ip:" } else { "" };
     let names: Vec<String> = wish.names.iter().map(|name| format!("{prefix}{name}")).collect();
     let names = names.join(" ");
-    let mut arguments = vec!["--cron", "--force", "--domain", &names, "--alias", "server"];
+    let mut arguments = vec!["--cron", "--force", "--no-lock", "--domain", &names, "--alias", "server"];
     if wish.address && short_lived {
         arguments.extend(["--acme-profile", SHORT_LIVED]);
     }
@@ -217,7 +240,7 @@ fn profiles(device: &Device, authority: &Acme) -> Result<Vec<String>, NoCertific
         curl = curl.arg("--cacert").path(&device.path(TRUST));
     }
     let (uid, gid) = owner(device)?;
-    let directory = curl.as_user(uid, gid).arg("--").arg(authority.directory.as_str()).run().map_err(|error| {
+    let directory = curl.user(uid, gid).arg("--").arg(authority.directory.as_str()).run().map_err(|error| {
         console::log(&error.to_string());
         NoCertificate::Unreachable
     })?;

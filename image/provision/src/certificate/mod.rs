@@ -64,7 +64,7 @@ fn exchange(new: &Path, place: &Path) -> Result<(), ProvisionError> {
 pub(crate) fn follow(device: &Device) -> Result<(), ProvisionError> {
     let rendered = device.render(device.ssh_is_on())?;
     let changed = apply::write(device, &rendered)?;
-    apply::follow(device, &rendered, &changed)?;
+    apply::follow(device, &changed)?;
     let settings = device.settings()?;
     let overlays = device.overlays()?;
     for unit in overlays.enabled(settings.as_ref())?.iter().flat_map(|overlay| &overlay.manifest.certificate.reload) {

@@ -60,7 +60,7 @@ fn refused(verdict: Verdict) -> Option<Reply> {
 fn start(device: &Device) -> Result<(), ProvisionError> {
     let rendered = device.render(device.ssh_is_on())?;
     let changed = apply::write(device, &rendered)?;
-    apply::follow(device, &rendered, &changed)?;
+    apply::follow(device, &changed)?;
     apply::start_services(device, &rendered)?;
     let systemctl = |arguments: [&str; 3]| device.program("systemctl").args(arguments).run();
     systemctl(["restart", "--no-block", "sos-health.service"])?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use serde::Deserialize;
 use sos_ipc::{FilterScript, Reply};
 use sos_settings::MemberName;
 use time::OffsetDateTime;
@@ -9,6 +10,7 @@ use time::macros::format_description;
 
 use super::answer::issue;
 use super::changes;
+use crate::command::Program;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
@@ -19,18 +21,45 @@ const SCRIPT: &str = "webmail";
 /// Most bytes of a script.
 const LARGEST: usize = 256 << 10;
 
+/// Dovecot's own server for these commands: it becomes the mailboxes' user, which we cannot.
+const DOVEADM: &str = "/run/dovecot/doveadm-server";
+
+/// `doveadm sieve <what> …` for `member`.
+fn sieve(device: &Device, what: &str, member: &MemberName) -> Program {
+    device.program("doveadm").args(["-f", "json", "sieve", what, "-S", DOVEADM, "-u", member.as_str()])
+}
+
+/// A value that doveadm gives in JSON.
+fn json<T: serde::de::DeserializeOwned>(output: &[u8]) -> Result<T, ProvisionError> {
+    let fault =
+        |error: serde_json::Error| ProvisionError::Malformed { path: "doveadm".into(), what: error.to_string() };
+    serde_json::from_slice(output).map_err(fault)
+}
+
+/// A line of `doveadm sieve list`.
+#[derive(Deserialize)]
+struct Listed {
+    script: String,
+    active: String,
+}
+
+/// What `doveadm sieve get` gives.
+#[derive(Deserialize)]
+struct Script {
+    #[serde(rename = "sieve script")]
+    text: String,
+}
+
 /// Which script is active, and the text of ours.
 pub(super) fn filters(device: &Device, member: &MemberName) -> Result<Reply, ProvisionError> {
-    let list = device.program("doveadm").args(["sieve", "list", "-u", member.as_str()]).run()?;
-    let list = String::from_utf8_lossy(&list).into_owned();
-    let scripts = || list.lines().map(|line| line.strip_suffix(" ACTIVE").map_or((line, false), |name| (name, true)));
-    let active = scripts().find(|(_, active)| *active).map(|(name, _)| name.trim().to_owned());
-    let webmail = if scripts().any(|(name, _)| name.trim() == SCRIPT) {
-        let text = device.program("doveadm").args(["sieve", "get", "-u", member.as_str(), SCRIPT]).run()?;
-        Some(String::from_utf8_lossy(&text).into_owned())
+    let scripts: Vec<Listed> = json(&sieve(device, "list", member).run()?)?;
+    let webmail = if scripts.iter().any(|script| script.script == SCRIPT) {
+        let found: Vec<Script> = json(&sieve(device, "get", member).arg(SCRIPT).run()?)?;
+        found.into_iter().next().map(|script| script.text.replace("\r\n", "\n"))
     } else {
         None
     };
+    let active = scripts.into_iter().find(|script| script.active == "ACTIVE").map(|script| script.script);
     Ok(Reply::Filters(FilterScript { active, webmail }))
 }
 
@@ -39,17 +68,19 @@ pub(super) fn set_filters(device: &Device, member: &MemberName, script: &str) ->
     if script.len() > LARGEST || script.contains('\0') {
         return Ok(issue("script", "is too long, or no text"));
     }
-    let put = ["sieve", "put", "-a", "-u", member.as_str(), SCRIPT];
-    match device.program("doveadm").args(put).input(script.as_bytes()).run() {
+    match sieve(device, "put", member).args(["-a", SCRIPT]).input(script.as_bytes()).run() {
         Ok(_) => Ok(Reply::Done),
-        Err(error) if is_about_script(&error.said) => Ok(issue("script", error.said)),
-        Err(error) => Err(error.into()),
+        Err(error) => match about_script(&error.said) {
+            Some(what) => Ok(issue("script", what)),
+            None => Err(error.into()),
+        },
     }
 }
 
-/// Whether doveadm found fault with the script and not with anything else.
-fn is_about_script(said: &str) -> bool {
-    said.contains("line ") && (said.contains("error:") || said.contains("parse error"))
+/// What doveadm found wrong with the script itself: `line 1: unknown command 'kepe'`.
+fn about_script(said: &str) -> Option<String> {
+    let of_script = |line: &str| line.split_once("sieve: webmail: ").map(|(_, what)| what.to_owned());
+    said.lines().filter_map(of_script).find(|what| what.starts_with("line "))
 }
 
 /// Removes the mailbox of somebody who is no member any more, or sets it aside.

@@ -138,7 +138,7 @@ fn apply_change(device: &Device, old: &Settings, new: &Settings) -> Result<(), P
     // The last one first: it stands on the others.
     tell(device, "stop", gone.iter().rev().copied());
     let changed = apply::write(device, &after)?;
-    apply::follow(device, &after, &changed)?;
+    apply::follow(device, &changed)?;
     tell(device, "start", come.iter().copied());
     let look = if gone.is_empty() && come.is_empty() {
         ["start", "sos-check.service"]

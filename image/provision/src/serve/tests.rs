@@ -284,16 +284,29 @@ fn a_mailbox_goes_only_when_its_member_is_gone_and_can_be_kept_for_a_while() {
 #[test]
 fn filters_are_read_and_put_for_one_member() {
     let world = World::claimed();
-    let list = "case \"$*\" in *list*) printf 'webmail ACTIVE\\nother\\n';; *get*) echo 'keep;';; *put*) cat >\"$0.script\";; esac";
-    stand_in(world.programs.path(), "doveadm", list);
+    let script = r#"case "$*" in
+*list*) echo '[{"script":"webmail","active":"ACTIVE"},{"script":"other","active":""}]';;
+*get*) printf '%s' '[{"sieve script":"keep;\r\n"}]';;
+*put*) cat >"$0.script";;
+esac"#;
+    stand_in(world.programs.path(), "doveadm", script);
     let Reply::Filters(filters) = world.ask(&Request::Filters { member: "jill".into() }) else { panic!("filters") };
     assert_eq!((filters.active.as_deref(), filters.webmail.as_deref()), (Some("webmail"), Some("keep;\n")));
     let put = Request::SetFilters { member: "jill".into(), script: "discard;".into() };
     assert_eq!(world.ask(&put), Reply::Done);
     assert_eq!(fs::read_to_string(world.programs.path().join("doveadm.script")).unwrap(), "discard;");
-    assert!(world.calls("doveadm").iter().any(|call| call == "sieve put -a -u jill webmail"));
-    stand_in(world.programs.path(), "doveadm", "echo 'webmail: line 1: error: unknown command discart' >&2; exit 65");
-    assert!(matches!(world.ask(&put), Reply::Issues(issues) if issues[0].what.contains("line 1")));
+    assert!(
+        world
+            .calls("doveadm")
+            .iter()
+            .any(|call| call.ends_with("sieve put -S /run/dovecot/doveadm-server -u jill -a webmail"))
+    );
+    stand_in(
+        world.programs.path(),
+        "doveadm",
+        "echo 'doveadm(jill): Error: sieve: webmail: line 1: unknown command' >&2; exit 65",
+    );
+    assert!(matches!(world.ask(&put), Reply::Issues(issues) if issues[0].what == "line 1: unknown command"));
 }
 
 #[test]

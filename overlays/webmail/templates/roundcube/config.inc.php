@@ -34,6 +34,7 @@ $config['skin'] = 'elastic';
 $config['enable_installer'] = false;
 $config['enable_spellcheck'] = false;
 $config['session_lifetime'] = 60;
+$config['session_path'] = '/webmail/';
 $config['login_rate_limit'] = 5;
 $config['x_frame_options'] = 'sameorigin';
 $config['max_message_size'] = '{{ mail.message_mib }}M';
@@ -46,6 +47,10 @@ $config['archive_mbox'] = 'Archive';
 $config['show_real_foldernames'] = false;
 
 $config['plugins'] = ['archive', 'managesieve'];
+if (PHP_SAPI !== 'cli') {
+    // for whom webmail logs in; Debian's own programs on the command line look for plugins elsewhere
+    $config['plugins'][] = 'sos_client';
+}
 $config['managesieve_host'] = 'tls://127.0.0.1:4190';
 $config['managesieve_conn_options'] = $local;
 $config['managesieve_default'] = '';
