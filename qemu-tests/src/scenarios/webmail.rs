@@ -74,7 +74,8 @@ fn write(stage: &Stage, browser: &Browser) -> Result<()> {
 }
 
 fn make_a_filter(stage: &Stage, browser: &Browser) -> Result<()> {
-    browser.go(&format!("https://{HOST}/webmail/?_task=settings&_action=plugin.managesieve-action&_framed=1&_nav=hide"))?;
+    browser
+        .go(&format!("https://{HOST}/webmail/?_task=settings&_action=plugin.managesieve-action&_framed=1&_nav=hide"))?;
     browser.type_into(&browser.wait_for("input[name=_name]")?, "Bells")?;
     browser.script(
         "const header = document.querySelector('select[name=\"_header[0]\"]'); header.value = 'subject';\
