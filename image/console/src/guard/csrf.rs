@@ -68,7 +68,8 @@ fn is_from_us(headers: &HeaderMap) -> bool {
     let host = text(HOST).unwrap_or_default();
     let origin = text(ORIGIN).is_none_or(|origin| {
         let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-        authority.is_some_and(|authority| !authority.is_empty() && (authority == host || without_port(authority) == host))
+        authority
+            .is_some_and(|authority| !authority.is_empty() && (authority == host || without_port(authority) == host))
     });
     site && origin
 }
