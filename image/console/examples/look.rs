@@ -34,9 +34,11 @@ async fn main() {
     names.add("ambridge.example.", "TXT", "v=spf1 mx -all");
     names.add("_imaps._tcp.ambridge.example.", "SRV", "0 1 993 mail.ambridge.example.");
     let slapd = claimed.then(|| slapd::Slapd::populated(200));
+    let ldap = slapd.as_ref().map_or("ldapi://%2Fnowhere".into(), slapd::Slapd::uri);
+    println!("--helper {} --ldap {ldap} --resolver {}", socket.display(), names.address);
     let app = App::new(Places {
         helper: socket,
-        ldap: slapd.as_ref().map_or("ldapi://%2Fnowhere".into(), slapd::Slapd::uri),
+        ldap,
         state: folder.path().to_owned(),
         resolver: Some(names.address),
         clock: Clock::System,

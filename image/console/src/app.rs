@@ -75,6 +75,8 @@ pub struct Parts {
     pub checking: tokio::sync::Mutex<()>,
     /// Places for browsers that watch the progress.
     pub watchers: Arc<Semaphore>,
+    /// The place for a form with a file in it.
+    pub uploads: Semaphore,
     owner: Mutex<Option<(u64, Arc<Owner>)>>,
 }
 
@@ -96,6 +98,7 @@ impl App {
             checked: Mutex::new(None),
             checking: tokio::sync::Mutex::new(()),
             watchers: Arc::new(Semaphore::new(MOST_WATCHERS)),
+            uploads: Semaphore::new(1),
             owner: Mutex::new(None),
         }))
     }

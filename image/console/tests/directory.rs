@@ -57,6 +57,23 @@ async fn a_password_is_checked_set_and_never_read() {
 }
 
 #[tokio::test]
+async fn lists_that_are_kept_follow_every_write() {
+    let slapd = Slapd::start();
+    let directory = slapd.directory();
+    for (round, who) in ["ruth", "pip", "josh"].into_iter().enumerate() {
+        assert_eq!(directory.members().await.unwrap().len(), 3 + round);
+        directory.add_member(&new_member(who)).await.unwrap();
+        let team =
+            NewTeam { kind: TeamKind::Group, name: name(&format!("{who}s")), members: vec![name(who)], open: true };
+        directory.add_team(&team).await.unwrap();
+        assert_eq!(directory.teams(TeamKind::Group).await.unwrap().len(), 2 + round);
+    }
+    directory.remove_member(&name("ruth")).await.unwrap();
+    assert_eq!(directory.members().await.unwrap().len(), 5);
+    assert_eq!(directory.teams(TeamKind::Group).await.unwrap().len(), 3, "ruth was alone in it");
+}
+
+#[tokio::test]
 async fn a_new_member_logs_in_once_there_is_a_password() {
     let slapd = Slapd::start();
     let directory = slapd.directory();
@@ -320,7 +337,7 @@ async fn one_question_tells_who_somebody_is() {
 async fn a_directory_that_is_down_is_said_to_be_and_comes_back() {
     let mut slapd = Slapd::start();
     let directory = slapd.directory();
-    directory.members().await.unwrap();
+    directory.member(&name("jill")).await.unwrap();
     slapd.kill();
     assert!(matches!(directory.members().await, Err(DirectoryError::Down(_))));
     assert!(matches!(directory.check_password(&name("jill"), PASSWORD).await, Err(DirectoryError::Down(_))));

@@ -186,6 +186,15 @@ fn keeps_conditions_that_are_no_days() {
 }
 
 #[test]
+fn a_stray_carriage_return_in_an_answer_does_not_stay() {
+    let mut script = Script::parse("vacation text:\r\none\r\n\rtwo\r\n.\r\n;").unwrap();
+    let vacation = script.vacation().unwrap().clone();
+    assert_eq!(vacation.reason, "one\ntwo");
+    script.set_vacation(vacation.clone());
+    assert_eq!(Script::parse(&script.to_string()).unwrap().vacation(), Some(&vacation));
+}
+
+#[test]
 fn an_answer_without_condition_is_one() {
     let mut script = Script::parse("require \"vacation\";\nvacation \"Away.\";").unwrap();
     let vacation = script.vacation().unwrap().clone();

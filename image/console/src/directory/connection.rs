@@ -1,6 +1,7 @@
 //! One connection to slapd, shared by all requests, and made again when it broke.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ldap3::controls::{Assertion, MakeCritical as _};
@@ -19,11 +20,32 @@ pub(super) type Attribute<'a> = (&'a str, Vec<String>);
 pub(super) struct Connection {
     uri: String,
     open: Mutex<Option<Ldap>>,
+    /// Counts the beginnings and the ends of writes.
+    writes: AtomicU64,
+}
+
+struct Writing<'a>(&'a AtomicU64);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 impl Connection {
     pub(super) fn new(uri: &str) -> Self {
-        Self { uri: uri.to_owned(), open: Mutex::new(None) }
+        Self { uri: uri.to_owned(), open: Mutex::new(None), writes: AtomicU64::new(0) }
+    }
+
+    /// Changes with every write, when it begins and when it ends.
+    pub(super) fn writes(&self) -> u64 {
+        self.writes.load(Ordering::SeqCst)
+    }
+
+    /// Notes that a write begins, and that it ends when what comes back is dropped.
+    fn note_write(&self) -> Writing<'_> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        Writing(&self.writes)
     }
 
     /// The entries below (or at) `base` that match.
@@ -76,6 +98,7 @@ impl Connection {
             .map(|(name, values)| (name.to_owned(), values.into_iter().collect::<HashSet<String>>()))
             .collect();
         let mut ldap = self.handle().await?;
+        let _noted = self.note_write();
         let added = ldap.add(dn, attributes).await;
         self.kept(added).await?.success()?;
         Ok(())
@@ -92,6 +115,7 @@ impl Connection {
         if let Some(seen) = seen {
             ldap.with_controls(Assertion { filter: name::equals("entryCSN", seen.as_str()) }.critical());
         }
+        let _noted = self.note_write();
         let changed = ldap.modify(dn, changes).await;
         self.kept(changed).await?.success()?;
         Ok(())
@@ -103,6 +127,7 @@ impl Connection {
         if let Some(seen) = seen {
             ldap.with_controls(Assertion { filter: name::equals("entryCSN", seen.as_str()) }.critical());
         }
+        let _noted = self.note_write();
         let deleted = ldap.delete(dn).await;
         self.kept(deleted).await?.success()?;
         Ok(())

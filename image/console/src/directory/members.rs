@@ -18,9 +18,16 @@ impl Directory {
     /// # Errors
     /// [`DirectoryError::Down`].
     pub async fn members(&self) -> Result<Vec<Member>, DirectoryError> {
+        let writes = self.0.connection.writes();
+        if let Some(members) = self.0.members.get(writes) {
+            return Ok(members);
+        }
         let entries = self.0.connection.search(&name::members(), Scope::OneLevel, &people(), &ATTRIBUTES).await?;
         let mut members: Vec<Member> = entries.into_iter().filter_map(member::read).collect();
         members.sort_by_cached_key(|member| (sort_key(&member.full_name), member.name.clone()));
+        if self.0.connection.writes() == writes {
+            self.0.members.keep(writes, &members);
+        }
         Ok(members)
     }
 

@@ -6,6 +6,7 @@
 
 mod connection;
 mod error;
+mod kept;
 mod member;
 mod members;
 mod name;
@@ -24,6 +25,7 @@ pub use revision::Revision;
 pub use team::{NewTeam, Team, TeamChange, TeamKind};
 
 use connection::Connection;
+use kept::Kept;
 
 /// The directory; cheap to clone, and every clone shares its connection and its lock.
 #[derive(Debug, Clone)]
@@ -36,12 +38,22 @@ struct Inner {
     writing: Mutex<()>,
     /// The organisation's domain, once known; it never changes.
     domain: OnceCell<String>,
+    members: Kept<Member>,
+    groups: Kept<Team>,
+    roles: Kept<Team>,
 }
 
 impl Directory {
     /// The directory at `uri`, such as `ldapi://%2Frun%2Fslapd%2Fldapi`. Connects when it is first asked.
     #[must_use]
     pub fn new(uri: &str) -> Self {
-        Self(Arc::new(Inner { connection: Connection::new(uri), writing: Mutex::new(()), domain: OnceCell::new() }))
+        Self(Arc::new(Inner {
+            connection: Connection::new(uri),
+            writing: Mutex::new(()),
+            domain: OnceCell::new(),
+            members: Kept::default(),
+            groups: Kept::default(),
+            roles: Kept::default(),
+        }))
     }
 }

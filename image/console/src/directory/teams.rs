@@ -19,9 +19,20 @@ impl Directory {
     /// # Errors
     /// [`DirectoryError::Down`].
     pub async fn teams(&self, kind: TeamKind) -> Result<Vec<Team>, DirectoryError> {
+        let kept = match kind {
+            TeamKind::Group => &self.0.groups,
+            TeamKind::Role => &self.0.roles,
+        };
+        let writes = self.0.connection.writes();
+        if let Some(teams) = kept.get(writes) {
+            return Ok(teams);
+        }
         let entries = self.0.connection.search(&name::teams(kind), Scope::OneLevel, ANY_TEAM, &ATTRIBUTES).await?;
         let mut teams: Vec<Team> = entries.into_iter().filter_map(|entry| team::read(kind, entry)).collect();
         teams.sort_by(|one, other| one.name.cmp(&other.name));
+        if self.0.connection.writes() == writes {
+            kept.keep(writes, &teams);
+        }
         Ok(teams)
     }
 

@@ -46,6 +46,8 @@ pub async fn check(State(app): State<App>, session: Session, request: Request, n
         return page::error(&app, &parts, StatusCode::FORBIDDEN).await;
     }
     let upload = is_upload(&parts.headers) && session::member(&session).await.is_some();
+    // One file at a time: each is in memory as a whole, and more than once. nginx has it all before we get any.
+    let _place = if upload { app.uploads.acquire().await.ok() } else { None };
     let Ok(body) = to_bytes(body, if upload { LARGEST_UPLOAD } else { LARGEST_FORM }).await else {
         return page::error(&app, &parts, StatusCode::PAYLOAD_TOO_LARGE).await;
     };
@@ -63,11 +65,21 @@ pub async fn check(State(app): State<App>, session: Session, request: Request, n
 fn is_from_us(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let site = headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none");
+    let host = text(HOST).unwrap_or_default();
     let origin = text(ORIGIN).is_none_or(|origin| {
         let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-        authority.is_some() && authority == text(HOST)
+        authority
+            .is_some_and(|authority| !authority.is_empty() && (authority == host || without_port(authority) == host))
     });
     site && origin
+}
+
+/// The host of `authority`: nginx tells us the host without a port, also where the browser came by a forwarded one.
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
 }
 
 fn is_upload(headers: &HeaderMap) -> bool {
@@ -101,6 +113,10 @@ mod tests {
         let ours = [("host", "mail.club.example"), ("origin", "https://mail.club.example")];
         assert!(is_from_us(&with(&ours)));
         assert!(is_from_us(&with(&[("host", "mail.club.example")])));
+        assert!(is_from_us(&with(&[("host", "[2001:db8::1]"), ("origin", "https://[2001:db8::1]:8443")])));
+        assert!(is_from_us(&with(&[("host", "localhost:8443"), ("origin", "https://localhost:8443")])));
+        assert!(!is_from_us(&with(&[("host", "localhost:8443"), ("origin", "https://localhost:8444")])));
+        assert!(!is_from_us(&with(&[("host", ""), ("origin", "https://")])));
         for origin in
             ["https://evil.example", "null", "https://mail.club.example.evil.example", "mail.club.example", ""]
         {

@@ -160,7 +160,7 @@ impl Vacation {
             return None;
         }
         let (reason, mut rest) = action.arguments.split_last()?;
-        self.reason = reason.text()?.replace("\r\n", "\n");
+        self.reason = reason.text()?.replace('\r', "");
         while let Some((tag, behind)) = rest.split_first() {
             let Argument::Tag(tag) = tag else { return None };
             rest = match (tag.as_str(), behind) {
