@@ -52,6 +52,13 @@ pub enum Slip {
         /// On which line.
         line: u64,
     },
+    /// A line of a list names somebody who seems to be a member already.
+    ThereAlready {
+        /// The full name.
+        full_name: String,
+        /// Whom that member signs in as.
+        by: String,
+    },
     /// No mail address.
     ForwardOdd,
     /// An address of this server.
@@ -93,6 +100,9 @@ impl Slip {
             Self::Taken { address, by } => t.with("slip-taken", [("address", address.as_str()), ("by", by.as_str())]),
             Self::TwiceInFile { address, line } => {
                 t.with("slip-twice", [("address", address.as_str()), ("line", line.to_string().as_str())])
+            }
+            Self::ThereAlready { full_name, by } => {
+                t.with("slip-there-already", [("name", full_name.as_str()), ("by", by.as_str())])
             }
             Self::ForwardOdd => t.say("slip-forward-odd"),
             Self::ForwardHere => t.say("slip-forward-here"),

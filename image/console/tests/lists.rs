@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 
-use sos_console::import::{FileFault, Reading, read, write};
+use sos_console::import::{FileFault, Known, Reading, read, simple, write};
 use sos_console::slip::Slip;
 
-fn taken() -> HashMap<String, String> {
+fn known() -> Known {
     let taken = [
         ("jill", "jill"),
         ("j.archer", "jill"),
@@ -16,7 +16,8 @@ fn taken() -> HashMap<String, String> {
         ("postmaster", "administrators"),
         ("treasurer", "treasurer"),
     ];
-    taken.into_iter().map(|(address, by)| (address.to_owned(), by.to_owned())).collect()
+    let addresses = taken.into_iter().map(|(address, by)| (address.to_owned(), by.to_owned())).collect();
+    Known { addresses, full_names: HashMap::from([(simple("Jill Archer"), "jill".to_owned())]) }
 }
 
 fn file(name: &str) -> Vec<u8> {
@@ -25,7 +26,7 @@ fn file(name: &str) -> Vec<u8> {
 }
 
 fn reading(name: &str) -> Result<Reading, FileFault> {
-    read(&file(&format!("{name}.csv")), "ambridge.example", &taken())
+    read(&file(&format!("{name}.csv")), "ambridge.example", &known())
 }
 
 fn names(beginning: &str) -> Vec<String> {
@@ -76,6 +77,7 @@ fn names_the_defect_of_every_bad_line() {
         ("taken-group", taken("committee", "committee")),
         ("taken-standing", taken("postmaster", "administrators")),
         ("taken-further-address", taken("treasurer", "treasurer")),
+        ("there-already", Slip::ThereAlready { full_name: "JILL  Archer".into(), by: "jill".into() }),
         ("twice-in-file", twice.clone()),
         ("twice-further-address", twice),
         ("formula-equals", formula("=HYPERLINK(x)")),
@@ -119,7 +121,7 @@ fn says_why_nothing_can_be_read() {
 #[test]
 fn what_was_read_well_is_read_again_as_the_same() {
     let first = reading("good-semicolons-german").unwrap();
-    let again = read(write(&first.rows).as_bytes(), "ambridge.example", &taken()).unwrap();
+    let again = read(write(&first.rows).as_bytes(), "ambridge.example", &known()).unwrap();
     let people = |reading: &Reading| reading.rows.iter().map(|row| row.new.clone()).collect::<Vec<_>>();
     assert_eq!(people(&first), people(&again));
 }
@@ -127,7 +129,7 @@ fn what_was_read_well_is_read_again_as_the_same() {
 proptest::proptest! {
     #[test]
     fn no_bytes_whatever_break_the_reader(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
-        let _ = read(&bytes, "ambridge.example", &taken());
-        let _ = read(&[b"name,login,email\n".to_vec(), bytes].concat(), "ambridge.example", &taken());
+        let _ = read(&bytes, "ambridge.example", &known());
+        let _ = read(&[b"name,login,email\n".to_vec(), bytes].concat(), "ambridge.example", &known());
     }
 }

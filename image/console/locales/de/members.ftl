@@ -26,6 +26,7 @@ slip-address-odd = „{ $text }“ kann hier keine Adresse sein. Bitte nehmen Si
 slip-addresses-many = Mehr als 20 weitere Adressen sind zu viel für einen Menschen. Bitte entfernen Sie einige.
 slip-taken = Die Adresse { $address } gehört schon { $by }. Bitte wählen Sie eine andere.
 slip-twice = { $address } steht schon in Zeile { $line }. Wenn das jemand anders ist, geben Sie einem von beiden in einer Spalte „login“ einen anderen Namen.
+slip-there-already = { $name } scheint schon Mitglied zu sein: { $by }. Wenn das jemand anders ist, schreiben Sie einen anderen Namen in eine Spalte „login“.
 slip-forward-odd = Das ist keine E-Mail-Adresse. Bitte schreiben Sie eine wie jill@example.org, oder lassen Sie das Feld leer.
 slip-forward-here = Das ist eine Adresse dieses Servers. Bitte schreiben Sie eine anderswo, oder lassen Sie das Feld leer.
 slip-recovery-missing = Eine Einladung braucht eine Adresse, an die sie geht. Bitte schreiben Sie eine, die schon gelesen wird.

@@ -26,6 +26,7 @@ slip-address-odd = «{ $text }» cannot be an address here. Please use letters a
 slip-addresses-many = More than 20 further addresses are too many for one person. Please remove some.
 slip-taken = The address { $address } belongs to { $by } already. Please choose another one.
 slip-twice = { $address } stands on line { $line } already. If this is somebody else, add a column “login” with another name for one of them.
+slip-there-already = { $name } seems to be a member already: { $by }. If this is somebody else, add a column “login” with another name for them.
 slip-forward-odd = This is not a mail address. Please write one such as jill@example.org, or leave it empty.
 slip-forward-here = This is an address of this server. Please write one elsewhere, or leave it empty.
 slip-recovery-missing = An invitation needs an address to go to. Please write one that they read already.

@@ -37,7 +37,7 @@ impl Connection {
         Self { uri: uri.to_owned(), open: Mutex::new(None), writes: AtomicU64::new(0) }
     }
 
-    /// Changes with every write, when it begins and when it ends.
+    /// Changes with every write, when it begins and when it ends, and with every new connection.
     pub(super) fn writes(&self) -> u64 {
         self.writes.load(Ordering::SeqCst)
     }
@@ -139,6 +139,8 @@ impl Connection {
         let mut ldap = match open.take().filter(|ldap| !ldap.clone().is_closed()) {
             Some(ldap) => ldap,
             None => {
+                // What was known of the directory behind the old connection is not known of this one.
+                drop(self.note_write());
                 let mut ldap = self.connect().await?;
                 ldap.with_timeout(PATIENCE).sasl_external_bind().await?.success()?;
                 ldap

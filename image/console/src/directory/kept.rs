@@ -1,11 +1,12 @@
-//! A list that was read, kept for as long as nothing was written since, and for a few seconds at most: reading 200
-//! members anew for every page is what would make pages slow.
+//! A list that was read, kept for as long as nothing was written and the connection did not break since, and for some
+//! minutes at most: reading 200 members anew for every page is what would make pages slow. This program is the only
+//! writer of what is kept; a directory that was put in place of another one breaks the connection.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// For how long a list is taken for true when somebody else might have written.
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// The list, if there is one.
 #[derive(Debug)]

@@ -68,11 +68,26 @@ pub struct Reading {
     pub ignored: Vec<String>,
 }
 
-/// Reads a list for the organisation of `domain`, where `taken` says whose each address is.
+/// Who is there already.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Whose each address is, by what stands before its `@`.
+    pub addresses: HashMap<String, String>,
+    /// Who has each full name, by [`simple`].
+    pub full_names: HashMap<String, String>,
+}
+
+/// A full name in small letters without marks, so that two spellings of one name are the same.
+#[must_use]
+pub fn simple(full_name: &str) -> String {
+    any_ascii::any_ascii(full_name).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Reads a list for the organisation of `domain`, where `known` are those who are there already.
 ///
 /// # Errors
 /// When nothing can be read from it at all.
-pub fn read(bytes: &[u8], domain: &str, taken: &HashMap<String, String>) -> Result<Reading, FileFault> {
+pub fn read(bytes: &[u8], domain: &str, known: &Known) -> Result<Reading, FileFault> {
     let text = decode::text(bytes)?;
     let (text, separator, skipped) = decode::separator(&text);
     let mut reader =
@@ -81,7 +96,7 @@ pub fn read(bytes: &[u8], domain: &str, taken: &HashMap<String, String>) -> Resu
     let Some(Ok(first)) = records.next() else { return Err(FileFault::Empty) };
     let columns = Columns::of(&first).ok_or(FileFault::NoColumns)?;
     let mut reading = Reading { ignored: columns.ignored.clone(), ..Reading::default() };
-    let mut claims = Claims { taken, lines: HashMap::new() };
+    let mut claims = Claims { known, lines: HashMap::new() };
     for (number, record) in records.enumerate() {
         if number >= MOST_LINES {
             return Err(FileFault::Many);
@@ -101,17 +116,25 @@ pub fn read(bytes: &[u8], domain: &str, taken: &HashMap<String, String>) -> Resu
 
 /// Whose an address is, in the directory and on the lines before.
 struct Claims<'a> {
-    taken: &'a HashMap<String, String>,
+    known: &'a Known,
     lines: HashMap<String, u64>,
 }
 
 impl Claims<'_> {
+    /// Refuses a name that a member has; who wants two of one name says what each signs in with.
+    fn is_new(&self, full_name: &str) -> Result<(), Slip> {
+        match self.known.full_names.get(&simple(full_name)) {
+            Some(by) => Err(Slip::ThereAlready { full_name: full_name.to_owned(), by: by.clone() }),
+            None => Ok(()),
+        }
+    }
+
     fn claim(&mut self, address: &str, line: u64) -> Result<(), Slip> {
         if let Some(first) = self.lines.get(address) {
             return Err(Slip::TwiceInFile { address: address.to_owned(), line: *first });
         }
         self.lines.insert(address.to_owned(), line);
-        match self.taken.get(address) {
+        match self.known.addresses.get(address) {
             Some(by) => Err(Slip::Taken { address: address.to_owned(), by: by.clone() }),
             None => Ok(()),
         }
@@ -135,7 +158,10 @@ fn read_row(
     let cell = |column| columns.cell(record, column);
     let full_name = note(slip::full_name(&columns.full_name(record)), &mut slips);
     let name = match (cell(Column::Login), &full_name) {
-        ("", Some(full_name)) => note(slip::login_of(full_name), &mut slips),
+        ("", Some(full_name)) => {
+            note(claims.is_new(full_name.as_str()), &mut slips);
+            note(slip::login_of(full_name), &mut slips)
+        }
         ("", None) => None,
         (login, _) => note(slip::login(login, domain), &mut slips),
     };

@@ -8,9 +8,10 @@ use axum::routing::get;
 
 use super::members::letters_in;
 use crate::app::App;
+use crate::directory::DirectoryError;
 use crate::form::Form;
 use crate::guard::session::SignedIn;
-use crate::import::{self, Bad, FileFault, Job, Reading, Row, Work};
+use crate::import::{self, Bad, FileFault, Job, Known, Reading, Row, Work};
 use crate::page::{self, ForAdministrators, Page};
 
 /// `/members/import` and its report.
@@ -83,8 +84,8 @@ async fn take(
         Ok(parts) => read(parts).await.unwrap_or_default(),
         Err(_) => Sent::default(),
     };
-    let taken = match app.directory.addresses().await {
-        Ok(taken) => taken,
+    let known = match known(&app).await {
+        Ok(known) => known,
         Err(error) => return page.broken(&error),
     };
     let adding = sent.pressed == "add";
@@ -93,7 +94,7 @@ async fn take(
         (false, true) => sent.pasted.clone().into_bytes(),
         (false, false) => sent.file,
     };
-    match import::read(&bytes, &page.domain, &taken) {
+    match import::read(&bytes, &page.domain, &known) {
         Err(fault) => {
             let mut form = Form::default();
             form.set("pasted", sent.pasted);
@@ -103,6 +104,12 @@ async fn take(
         Ok(reading) if adding && reading.bad.is_empty() => start(app, page, &me, reading.rows).await,
         Ok(reading) => page::html(&attempt(page, reading)),
     }
+}
+
+async fn known(app: &App) -> Result<Known, DirectoryError> {
+    let (addresses, members) = tokio::try_join!(app.directory.addresses(), app.directory.members())?;
+    let full_names = members.into_iter().map(|member| (import::simple(&member.full_name), member.name.into()));
+    Ok(Known { addresses, full_names: full_names.collect() })
 }
 
 fn fault_said(fault: FileFault, page: &Page) -> String {

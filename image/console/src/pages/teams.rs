@@ -166,10 +166,7 @@ async fn answer(app: &App, page: Page, kind: TeamKind, shown: Shown, picked: &[M
 
 fn titled(page: Page, kind: TeamKind, name: Option<&MemberName>) -> Page {
     match (name, kind) {
-        (Some(name), _) => {
-            let title = format!("{name}@{}", page.domain);
-            page.called(title)
-        }
+        (Some(name), _) => page.called(name.as_str()),
         (None, TeamKind::Group) => page.titled("groups-new-title"),
         (None, TeamKind::Role) => page.titled("roles-new-title"),
     }
