@@ -166,6 +166,15 @@ pub fn choose(names: &[String]) -> Result<Vec<&'static Scenario>> {
     Ok(SCENARIOS.iter().filter(chosen).collect())
 }
 
+/// Those that look at pages with axe-core.
+const LOOK_AT_PAGES: [&str; 2] = ["claim_by_form", "console_pages_fit_and_are_accessible"];
+
+/// Whether one of them looks at pages with axe-core.
+#[must_use]
+pub fn look_at_pages(chosen: &[&Scenario]) -> bool {
+    chosen.iter().any(|scenario| LOOK_AT_PAGES.contains(&scenario.name))
+}
+
 fn base_name<S: Serializer>(base: &Base, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(base.name())
 }
