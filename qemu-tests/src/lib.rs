@@ -21,6 +21,8 @@ pub mod bench;
 pub mod client;
 pub mod club;
 pub mod error;
+pub mod looks;
+pub mod pages;
 pub mod program;
 pub mod registry;
 pub mod results;
