@@ -74,6 +74,8 @@ fn wishes(profile: &Path, hosts: &[(&str, Ipv4Addr)]) -> Value {
         "timeouts": { "pageLoad": limit, "script": limit },
         "goog:chromeOptions": { "args": [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en-GB",
+            // A page that still moves when it is clicked is clicked beside.
+            "--force-prefers-reduced-motion",
             "--no-first-run", "--disable-background-networking", "--disable-component-update",
             format!("--host-resolver-rules={}", rules.join(",")),
             format!("--user-data-dir={}", profile.display()),

@@ -12,7 +12,7 @@ pub mod two_administrators;
 pub mod without_scripts;
 
 use crate::Result;
-use crate::client::{Browser, Imap, Site};
+use crate::client::{Browser, DEVICES, Imap, Site};
 use crate::club::{HOST, JILL, Member};
 use crate::must;
 use crate::session::Stage;
@@ -21,10 +21,16 @@ use crate::world::{HOME, MACHINE};
 /// Seconds for a page or an element of it to appear, with hardware virtualisation.
 pub const PAGE_SECONDS: u32 = 15;
 
+/// Opens a browser on a tablet that knows where the server's name leads.
+pub(super) fn open(stage: &Stage) -> Result<Browser> {
+    let browser = Browser::open(&stage.folder, stage.limit(PAGE_SECONDS), &[(HOST, MACHINE)])?;
+    browser.become_device(DEVICES[0])?;
+    Ok(browser)
+}
+
 /// Opens a browser and plays in it; a picture of a failure stays.
 pub(super) fn with_browser<T>(stage: &Stage, play: impl FnOnce(&Browser) -> Result<T>) -> Result<T> {
-    let browser = Browser::open(&stage.folder, stage.limit(PAGE_SECONDS), &[(HOST, MACHINE)])?;
-    browser.resize(1024, 768)?;
+    let browser = open(stage)?;
     let played = play(&browser);
     if played.is_err() {
         browser.photograph(&stage.folder.join("browser-when-it-failed.png")).ok();
