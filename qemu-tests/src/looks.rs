@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::client::{Browser, DEVICES, Device};
 use crate::session::Stage;
-use crate::{Error, Result};
+use crate::{Error, Result, must};
 
 /// How long a page may take to settle after it changed its size.
 const SETTLE: Duration = Duration::from_millis(200);
 /// What axe-core looks for.
 const RULES: &str = r#"["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]"#;
 /// Where the page's right edge is, and what sticks out of it.
-const WIDTH: &str = r#"
+const WIDTH: &str = r##"
 const wide = document.documentElement.scrollWidth, room = window.innerWidth;
 const scrolls = (element) => {
   for (let each = element.parentElement; each; each = each.parentElement)
@@ -26,7 +26,7 @@ const out = wide <= room ? [] : [...document.body.querySelectorAll("*")]
   .filter((element) => element.getBoundingClientRect().right > room + 0.5 && !scrolls(element))
   .map((element) => element.tagName.toLowerCase() + (element.id ? "#" + element.id : ""));
 return [wide, out.slice(0, 5).join(" ")];
-"#;
+"##;
 
 /// Looks at the page that the browser shows; gives what is wrong with it, a line each.
 ///
@@ -51,6 +51,25 @@ pub fn look(stage: &Stage, browser: &Browser, page: &str) -> Result<Vec<String>>
     browser.wish_for_dark(false)?;
     faults.dedup();
     Ok(faults.into_iter().map(|fault| format!("{page} {fault}")).collect())
+}
+
+/// Whether faults would be seen: puts some on the page that the browser shows, and takes them away again.
+///
+/// # Errors
+/// [`Error::Unmet`] when one of them goes unnoticed.
+pub fn would_see_faults(stage: &Stage, browser: &Browser) -> Result<()> {
+    let axe = std::fs::read_to_string(&stage.axe).map_err(Error::file(&stage.axe))?;
+    browser.become_device(DEVICES[0])?;
+    browser.script(
+        "const wide = document.createElement('div'); wide.id = 'wide'; wide.style.width = '3000px';\
+         const picture = document.createElement('img'); picture.src = 'data:,';\
+         wide.append(picture, 'words'); document.getElementById('main').append(wide);",
+    )?;
+    let sideways = sideways(browser, DEVICES[0])?.unwrap_or_default();
+    must!(sideways.ends_with("div#wide"), "a page that is too wide is not seen to be: {sideways:?}");
+    let found = violations(browser, &axe)?.join(", ");
+    must!(found.starts_with("image-alt: "), "a picture without words is not seen: {found:?}");
+    browser.reload()
 }
 
 /// Only whether it fits a telephone: for the same page in another language.

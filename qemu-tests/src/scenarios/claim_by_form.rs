@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::console::{is_told, open, page, sign_in};
 use crate::base::HEALTH_SECONDS;
 use crate::client::{Browser, Imap, Security, Smtp, reaches, shown};
-use crate::club::{DOMAIN, HOST, Member};
+use crate::club::{DOMAIN, Member};
 use crate::looks::look;
 use crate::scenarios::letter;
 use crate::session::Stage;
@@ -125,7 +125,8 @@ fn enter_code(stage: &Stage, browser: &Browser, code: &str) -> Result<Vec<String
 
 /// With something that is no domain; all else is still there then, and the error beside its field.
 fn fill_form(stage: &Stage, browser: &Browser) -> Result<Vec<String>> {
-    let must_be_filled = browser.script("return [...document.querySelectorAll(':required')].map((field) => field.id)")?;
+    let must_be_filled =
+        browser.script("return [...document.querySelectorAll(':required')].map((field) => field.id)")?;
     let names: Vec<&str> = must_be_filled.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     must!(names.len() <= 5 && !names.is_empty(), "{} fields have to be filled: {names:?}", names.len());
     for (field, typed) in TYPED {
@@ -272,7 +273,8 @@ mod tests {
     #[test]
     fn the_line_on_the_screen_is_recognised() {
         let line = Regex::new(LINE).unwrap();
-        let found = line.captures("sos: open https://203.0.113.10/ and enter the claim code: 7K3M-9QXT-2WHD\n").unwrap();
+        let found =
+            line.captures("sos: open https://203.0.113.10/ and enter the claim code: 7K3M-9QXT-2WHD\n").unwrap();
         assert_eq!(&found[1], "7K3M-9QXT-2WHD");
         assert!(!line.is_match("sos: open https://203.0.113.10/ and enter the claim code: 7K3M-9QXT-2WHI\n"));
     }

@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn no_two_strangers_try_the_same_code() {
-        let all: Vec<_> = strangers(STRANGERS).iter().flat_map(|host| (0..TRIES).map(|at| invented(*host, at))).collect();
+        let all: Vec<_> =
+            strangers(STRANGERS).iter().flat_map(|host| (0..TRIES).map(|at| invented(*host, at))).collect();
         let different: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(different.len(), 1000);
         assert!(all.iter().all(|code| code.len() == 14 && code.matches('-').count() == 2));

@@ -111,7 +111,9 @@ mod tests {
     fn the_mapping_carries_the_whole_certificate() {
         let folder = tempfile::tempdir().unwrap();
         let mapping = Authority::prepare(folder.path()).unwrap().mapping();
-        assert!(mapping.starts_with("  acme:\n    directory: https://acme.authority.example:14000/dir\n    trust: |\n"));
+        assert!(
+            mapping.starts_with("  acme:\n    directory: https://acme.authority.example:14000/dir\n    trust: |\n")
+        );
         assert!(mapping.contains("\n      -----BEGIN CERTIFICATE-----\n"), "{mapping}");
         assert!(mapping.ends_with("\n      -----END CERTIFICATE-----\n"), "{mapping}");
     }

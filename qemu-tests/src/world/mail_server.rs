@@ -113,8 +113,7 @@ impl MailServer {
     /// [`Error::Late`] with what came instead.
     pub fn wait_for_letter(&self, address: &str, words: &str, limit: Duration) -> Result<Received> {
         let what = || format!("the arrival of a letter with {words:?} for {address} at the other organisation");
-        let is_it =
-            |mail: &Received| mail.recipients.iter().any(|to| to == address) && mail.shown().contains(words);
+        let is_it = |mail: &Received| mail.recipients.iter().any(|to| to == address) && mail.shown().contains(words);
         self.wait(is_it, what, limit)
     }
 
@@ -127,12 +126,7 @@ impl MailServer {
         self.wait(|mail| mail.text().contains(mark), what, limit)
     }
 
-    fn wait(
-        &self,
-        is_it: impl Fn(&Received) -> bool,
-        what: impl Fn() -> String,
-        limit: Duration,
-    ) -> Result<Received> {
+    fn wait(&self, is_it: impl Fn(&Received) -> bool, what: impl Fn() -> String, limit: Duration) -> Result<Received> {
         let start = Instant::now();
         loop {
             if let Some(mail) = self.books().received.iter().find(|mail| is_it(mail)) {

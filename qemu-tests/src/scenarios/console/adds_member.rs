@@ -23,7 +23,12 @@ pub fn run(stage: &mut Stage) -> Result<()> {
         forward(browser)
     })?;
 
-    stage.borchester_writes("eddie@borchester.example", "lynda@ambridge.example", "The Christmas play", "Auditions!")?;
+    stage.borchester_writes(
+        "eddie@borchester.example",
+        "lynda@ambridge.example",
+        "The Christmas play",
+        "Auditions!",
+    )?;
     let limit = stage.limit(MAIL_SECONDS);
     let sent_on = stage.world.borchester.wait_for_letter("lynda@borchester.example", "The Christmas play", limit)?;
     let sender = &sent_on.sender;

@@ -27,7 +27,8 @@ pub fn run(stage: &mut Stage) -> Result<()> {
         }
         ask(browser, JOE.name)?;
         let limit = stage.limit(MAIL_SECONDS);
-        let letter = stage.world.borchester.wait_for_letter(ELSEWHERE, "To choose a new password, open this link", limit)?;
+        let letter =
+            stage.world.borchester.wait_for_letter(ELSEWHERE, "To choose a new password, open this link", limit)?;
         must!(letter.recipients == [ELSEWHERE], "the link went to {:?}", letter.recipients);
         let link = letter.link(HOST, "/reset/");
         let link = link.ok_or_else(|| Error::Unmet(format!("there is no link in the letter:\n{}", letter.shown())))?;

@@ -6,7 +6,7 @@
 use super::{add_member, office, page, sign_in, sign_out, with_browser};
 use crate::client::Browser;
 use crate::club::{JILL, Member};
-use crate::looks::{fits_a_telephone, look};
+use crate::looks::{fits_a_telephone, look, would_see_faults};
 use crate::pages::{OF_ADMINISTRATORS, OF_MEMBERS, OF_STRANGERS};
 use crate::session::Stage;
 use crate::{Error, Result, must};
@@ -68,6 +68,8 @@ impl Eye<'_> {
     }
 
     fn strangers(&mut self) -> Result<()> {
+        self.browser.go(&page("/"))?;
+        would_see_faults(self.stage, self.browser)?;
         self.all(&OF_STRANGERS)?;
         self.browser.go(&page("/"))?;
         self.browser.fill("#name", "nobody.of.ours")?;
