@@ -50,6 +50,8 @@ impl Authority {
             "tlsPort": 443,
             "ocspResponderURL": "",
             "externalAccountBindingRequired": false,
+            // 90 days, in seconds
+            "certificateValidityPeriod": 90 * 24 * 3600,
         } });
         let path = folder.join("authority.json");
         std::fs::write(&path, config.to_string()).map_err(Error::file(&path))?;
