@@ -1,6 +1,8 @@
 //! Measures a machine: seconds from power-on to the health report under each firmware, against a plain
 //! Debian installation when one is given; memory of each service when idle; messages per second from
-//! submission to mailbox.
+//! submission to mailbox; the console's pages.
+
+mod console;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -86,6 +88,7 @@ pub fn measure(stage: &mut Stage, wanted: &Wanted, mut tell: impl FnMut(Measured
     tell(Measured::new("power-on to health report, later boot, BIOS", later_boot(stage)?, "s"));
     idle_memory(stage)?.into_iter().for_each(&mut tell);
     tell(Measured::new(format!("submission to mailbox, {MESSAGES} messages"), throughput(stage)?, "messages/s"));
+    console::measure(stage)?.into_iter().for_each(&mut tell);
     Ok(())
 }
 
