@@ -11,6 +11,7 @@ use crate::{Error, Result};
 pub struct Site {
     from: Ipv4Addr,
     to: SocketAddr,
+    security: Security,
     host: String,
     /// Whether pages may come compressed; their text cannot be read then.
     pub compressed: bool,
@@ -84,7 +85,8 @@ impl Site {
     #[must_use]
     pub fn at(from: Ipv4Addr, to: SocketAddr, host: &str) -> Site {
         let (host, wire, cookies) = (host.to_owned(), None, BTreeMap::new());
-        Site { from, to, host, compressed: false, wire, cookies, token: String::new() }
+        let security = Security::Implicit;
+        Site { from, to, security, host, compressed: false, wire, cookies, token: String::new() }
     }
 
     /// Asks for a page.
@@ -139,7 +141,7 @@ impl Site {
     }
 
     fn anew(&mut self, request: &str) -> Result<Answer> {
-        let wire = Wire::connect(self.from, self.to, Security::Implicit)?;
+        let wire = Wire::connect(self.from, self.to, self.security)?;
         self.exchange(wire, request)
     }
 
@@ -248,6 +250,43 @@ mod tests {
         assert_eq!(page.error("name").as_deref(), Some("Please check both."));
         assert_eq!(page.error("password"), None);
         assert_eq!(page.gist(), "422 Sign in Please check both.");
+    }
+
+    /// Answers each connection's requests with these, then closes it; gives what was asked.
+    fn server(connections: Vec<Vec<&'static str>>) -> (Site, std::thread::JoinHandle<Vec<String>>) {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let site = Site::at(Ipv4Addr::LOCALHOST, listener.local_addr().unwrap(), "mail.ambridge.example");
+        let asked = std::thread::spawn(move || {
+            let mut asked = Vec::new();
+            for answers in connections {
+                let (mut stream, _) = listener.accept().unwrap();
+                for answer in answers {
+                    let mut bytes = [0; 4096];
+                    let length = stream.read(&mut bytes).unwrap();
+                    asked.push(String::from_utf8_lossy(&bytes[..length]).into_owned());
+                    stream.write_all(answer.as_bytes()).unwrap();
+                }
+            }
+            asked
+        });
+        (Site { security: Security::Plain, ..site }, asked)
+    }
+
+    #[test]
+    fn a_connection_is_kept_and_opened_anew_when_it_was_closed() {
+        let form = "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Secure\r\nTransfer-Encoding: chunked\r\n\r\n\
+                    1b\r\n<input name=\"csrf\" value=\"t\"\r\n1\r\n>\r\n0\r\n\r\n";
+        let gone = "HTTP/1.1 303 See Other\r\nLocation: /\r\nContent-Length: 0\r\n\r\n";
+        let (mut site, asked) = server(vec![vec![form, form], vec![gone]]);
+        let first = site.get("/").unwrap();
+        assert_eq!((first.status, first.bytes), (200, form.len()));
+        assert_eq!(site.get("/forgot").unwrap().value("csrf").as_deref(), Some("t"));
+        let sent = site.post("/forgot", &[("who", "jill")]).unwrap();
+        assert_eq!((sent.status, sent.location()), (303, "/"));
+        let asked = asked.join().unwrap();
+        assert!(asked[1].starts_with("GET /forgot HTTP/1.1\r\n") && asked[1].contains("\r\nCookie: a=1\r\n"));
+        assert!(asked[2].ends_with("\r\n\r\ncsrf=t&who=jill"), "{}", asked[2]);
     }
 
     #[test]
