@@ -47,48 +47,6 @@ const fn strangers(name: &'static str, run: fn(&mut Stage) -> Result<()>, descri
 
 /// All scenarios, the longest jobs first, so that the last ones to end are short.
 pub const SCENARIOS: &[Scenario] = &[
-    alone(
-        "power_cycling_uses_no_tries",
-        Base::Unbooted,
-        play::power_cycling::run,
-        "20 resets leave the boot state as it was, and the machine boots",
-    ),
-    alone(
-        "verity_panics_on_a_flipped_bit_and_boots_again",
-        Base::Unbooted,
-        play::verity::run,
-        "one wrong bit in the root panics and reboots; the right one boots",
-    ),
-    alone(
-        "metadata_bad_input_is_named",
-        Base::Unbooted,
-        play::bad_metadata::names_every_problem,
-        "every problem of a bad mapping is on the console, and nothing is applied",
-    ),
-    alone(
-        "metadata_with_200_members",
-        Base::Unbooted,
-        play::many_members::run,
-        "200 members at once are claimed, and one of them logs in",
-    ),
-    alone(
-        "claim_by_form",
-        Base::Fresh,
-        play::claim_by_form::run,
-        "address and code off the screen, one form, progress, the registrar; a first letter comes in",
-    ),
-    alone(
-        "claim_cannot_be_raced",
-        Base::Fresh,
-        play::claim_race::run,
-        "1,000 attempts by strangers: none gets in, and the owner does within a minute",
-    ),
-    alone(
-        "certificate_from_an_authority",
-        Base::Unbooted,
-        play::certificate::run,
-        "an ACME authority signs for the name on every port, and again in time; without one the server is well",
-    ),
     console(
         "console_adds_a_member_who_forwards",
         play::console::adds_member::run,
@@ -133,6 +91,48 @@ pub const SCENARIOS: &[Scenario] = &[
         "console_pages_fit_and_are_accessible",
         play::console::looks::run,
         "every page on tablet and telephone: nothing to scroll sideways, 0 violations of WCAG 2.2 AA",
+    ),
+    alone(
+        "power_cycling_uses_no_tries",
+        Base::Unbooted,
+        play::power_cycling::run,
+        "20 resets leave the boot state as it was, and the machine boots",
+    ),
+    alone(
+        "verity_panics_on_a_flipped_bit_and_boots_again",
+        Base::Unbooted,
+        play::verity::run,
+        "one wrong bit in the root panics and reboots; the right one boots",
+    ),
+    alone(
+        "metadata_bad_input_is_named",
+        Base::Unbooted,
+        play::bad_metadata::names_every_problem,
+        "every problem of a bad mapping is on the console, and nothing is applied",
+    ),
+    alone(
+        "metadata_with_200_members",
+        Base::Unbooted,
+        play::many_members::run,
+        "200 members at once are claimed, and one of them logs in",
+    ),
+    alone(
+        "claim_by_form",
+        Base::Fresh,
+        play::claim_by_form::run,
+        "address and code off the screen, one form, progress, the registrar; a first letter comes in",
+    ),
+    alone(
+        "claim_cannot_be_raced",
+        Base::Fresh,
+        play::claim_race::run,
+        "1,000 attempts by strangers: none gets in, and the owner does within a minute",
+    ),
+    alone(
+        "certificate_from_an_authority",
+        Base::Unbooted,
+        play::certificate::run,
+        "an ACME authority signs for the name on every port, and again in time; without one the server is well",
     ),
     alone(
         "no_shell_needed",
