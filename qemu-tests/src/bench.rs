@@ -1,8 +1,6 @@
 //! Measures a machine: seconds from power-on to the health report under each firmware, against a plain
 //! Debian installation when one is given; memory of each service when idle; messages per second from
-//! submission to mailbox; the console's pages.
-
-mod console;
+//! submission to mailbox.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,6 +17,8 @@ use crate::seed::{Metadata, Source};
 use crate::session::{Event, Order, Stage};
 use crate::vm::{Disk, Firmware, Plan};
 use crate::{Error, Result};
+
+mod console;
 
 /// Messages of the throughput measurement.
 const MESSAGES: usize = 100;
