@@ -1,6 +1,7 @@
 //! Looks at a page of the console as three people do: on a tablet, on a tablet held upright, on a telephone. Nothing may
 //! have to be scrolled sideways; a picture of each is kept; and axe-core finds nothing that keeps out people who use the
-//! keyboard, a magnifier, or do not see the page (WCAG 2.2 AA), in the light and in the dark.
+//! keyboard, a magnifier, or do not see the page (WCAG 2.2 AA), in the light and in the dark. What the keyboard is at
+//! must not lie under anything.
 
 use std::time::Duration;
 
@@ -28,6 +29,28 @@ const out = wide <= room ? [] : [...document.body.querySelectorAll("*")]
 return [wide, out.slice(0, 5).join(" ")];
 "##;
 
+/// What lies wholly under something else when it has the keyboard's focus (WCAG 2.2, 2.4.11), which axe-core does not try.
+const COVERED: &str = r##"
+const places = [[0.5, 0.5], [0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]];
+const isCovered = (element) => {
+  const box = element.getBoundingClientRect();
+  return !places.some(([x, y]) => {
+    const top = document.elementFromPoint(box.left + box.width * x, box.top + box.height * y);
+    return top && (element.contains(top) || top.contains(element));
+  });
+};
+const covered = [];
+for (const element of document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")) {
+  if (!element.checkVisibility()) continue;
+  element.focus();
+  if (document.activeElement === element && isCovered(element))
+    covered.push(element.tagName.toLowerCase() + (element.id ? "#" + element.id : ""));
+}
+document.activeElement.blur();
+window.scrollTo(0, 0);
+return covered;
+"##;
+
 /// Looks at the page that the browser shows; gives what is wrong with it, a line each.
 ///
 /// # Errors
@@ -41,6 +64,7 @@ pub fn look(stage: &Stage, browser: &Browser, page: &str) -> Result<Vec<String>>
         std::thread::sleep(SETTLE);
         browser.photograph_page(&stage.pictures.join(format!("{page}-{}.png", device.name)))?;
         faults.extend(sideways(browser, device)?);
+        faults.extend(covered(browser, device)?);
         faults.extend(violations(browser, &axe)?.into_iter().map(|fault| format!("on a {}: {fault}", device.name)));
     }
     browser.become_device(DEVICES[0])?;
@@ -63,12 +87,16 @@ pub fn would_see_faults(stage: &Stage, browser: &Browser) -> Result<()> {
     browser.script(
         "const wide = document.createElement('div'); wide.id = 'wide'; wide.style.width = '3000px';\
          const picture = document.createElement('img'); picture.src = 'data:,';\
-         wide.append(picture, 'words'); document.getElementById('main').append(wide);",
+         wide.append(picture, 'words'); document.getElementById('main').append(wide);\
+         const lid = document.createElement('div'); lid.style = 'position: fixed; inset: 0; background: white';\
+         lid.id = 'lid'; document.body.append(lid);",
     )?;
+    must!(covered(browser, DEVICES[0])?.is_some(), "fields under a lid are not seen to be");
+    browser.script("document.getElementById('lid').remove()")?;
     let sideways = sideways(browser, DEVICES[0])?.unwrap_or_default();
     must!(sideways.ends_with("div#wide"), "a page that is too wide is not seen to be: {sideways:?}");
     let found = violations(browser, &axe)?.join(", ");
-    must!(found.starts_with("image-alt: "), "a picture without words is not seen: {found:?}");
+    must!(found.contains("image-alt: "), "a picture without words is not seen: {found:?}");
     browser.reload()
 }
 
@@ -91,6 +119,14 @@ fn sideways(browser: &Browser, device: Device) -> Result<Option<String>> {
     let sticks_out = found[1].as_str().unwrap_or_default();
     let fault = format!("is {wide} px wide on a {} of {} px: {sticks_out}", device.name, device.width);
     Ok((wide > u64::from(device.width)).then_some(fault))
+}
+
+fn covered(browser: &Browser, device: Device) -> Result<Option<String>> {
+    let found = browser.script(COVERED)?;
+    let names: Vec<_> = found.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let (count, some) = (names.len(), names[..names.len().min(5)].join(" "));
+    let fault = format!("hides {count} things on a {} while the keyboard is at them: {some}", device.name);
+    Ok((count > 0).then_some(fault))
 }
 
 /// What axe-core finds: the rule, what it asks for, and where.
