@@ -113,12 +113,13 @@ fn start(arguments: &[String]) -> Result<Child, Error> {
     )
 }
 
-/// QEMU's command line. Software emulation: an existing `/dev/kvm` proves nothing, and a person can wait.
+/// QEMU's command line. Software emulation: an existing `/dev/kvm` proves nothing, and a person can wait. One
+/// processor: when a kernel patches its own code while a second one runs it, QEMU 7.2 may run the breakpoint in between.
 fn arguments(order: &Order<'_>, scratch: &Path) -> Result<Vec<String>, Error> {
     let disk = fs::canonicalize(order.disk).map_err(|e| Error::io("read", order.disk, e))?;
     let forwards: String =
         FORWARDED.iter().map(|(host, guest)| format!(",hostfwd=tcp:127.0.0.1:{host}-:{guest}")).collect();
-    let mut line: Vec<String> = ["-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"]
+    let mut line: Vec<String> = ["-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "1"]
         .into_iter()
         .chain(["-nodefaults", "-display", "none", "-serial", "stdio", "-monitor", "none"])
         .map(str::to_owned)

@@ -22,6 +22,9 @@ pub const LOADER: &str = "Small Organisation Server: booting slot";
 /// What an unclaimed machine says when it is ready.
 pub const WAITING: &str = "sos: waiting for its owner";
 
+/// The serial console's log, in a job's folder and a base's.
+const CONSOLE: &str = "serial.log";
+
 /// Where a scenario starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -86,6 +89,8 @@ impl Base {
         stage.shell().hang_up();
         stage.machine()?.save(SNAPSHOT)?;
         stage.unplug()?;
+        let console = stage.folder.join(CONSOLE);
+        std::fs::copy(&console, folder.join(CONSOLE)).map_err(Error::file(&console))?;
         // Written last: a base half made has no key.
         let made_of = folder.join("made-of");
         std::fs::write(&made_of, self.key(image_key)).map_err(Error::file(&made_of))
@@ -100,6 +105,9 @@ impl Base {
         let disk = Disk::restore(&folder.join("disk.qcow2"), &stage.folder.join("disk.qcow2"))?;
         let seed = Some(folder.join("seed.img"));
         stage.key = Key::make(&folder)?;
+        // What stands on the console stays there: how its owner finds an unclaimed machine.
+        let console = folder.join(CONSOLE);
+        std::fs::copy(&console, stage.folder.join(CONSOLE)).map_err(Error::file(&console))?;
         stage.start(Plan { seed, snapshot: Some(SNAPSHOT), ..Plan::new(disk, Firmware::Bios) })?;
         if self == Base::Claimed {
             let shell = stage.shell();

@@ -18,6 +18,8 @@ use crate::session::{Event, Order, Stage};
 use crate::vm::{Disk, Firmware, Plan};
 use crate::{Error, Result};
 
+mod console;
+
 /// Messages of the throughput measurement.
 const MESSAGES: usize = 100;
 /// What a machine is left alone for before its memory counts as idle.
@@ -86,6 +88,7 @@ pub fn measure(stage: &mut Stage, wanted: &Wanted, mut tell: impl FnMut(Measured
     tell(Measured::new("power-on to health report, later boot, BIOS", later_boot(stage)?, "s"));
     idle_memory(stage)?.into_iter().for_each(&mut tell);
     tell(Measured::new(format!("submission to mailbox, {MESSAGES} messages"), throughput(stage)?, "messages/s"));
+    console::measure(stage)?.into_iter().for_each(&mut tell);
     Ok(())
 }
 

@@ -11,9 +11,11 @@
 //! 4. [`base`] names the states a machine may start from; [`seed`] writes the provider's metadata onto
 //!    a disk, and [`vm`] is the machine: power, serial console, snapshots, screen, SSH.
 //! 5. The [`scenarios`] are specifications: what must hold, in the order a person would try it, spoken
-//!    through the mail, IMAP, Sieve and browser [`client`]s.
+//!    through the mail, IMAP, Sieve and browser [`client`]s. [`looks`] holds pages to fitting a tablet and a telephone
+//!    and to keeping nobody out.
 //!
-//! When a scenario fails, its serial log, journal and screenshot stay under `target/sos/vm/<scenario>/`.
+//! When a scenario fails, its serial log, journal and screenshot stay under `target/sos/vm/<scenario>/`. Pictures of pages
+//! stay in any case, under `target/sos/vm/pictures/<job>/`, to be looked at.
 
 pub mod accelerator;
 pub mod base;
@@ -21,6 +23,8 @@ pub mod bench;
 pub mod client;
 pub mod club;
 pub mod error;
+pub mod looks;
+pub mod pages;
 pub mod program;
 pub mod registry;
 pub mod results;

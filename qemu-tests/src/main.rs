@@ -11,7 +11,7 @@ use sos_qemu_tests::accelerator::Accelerator;
 use sos_qemu_tests::bench::{self, Wanted};
 use sos_qemu_tests::registry::{self, Scenario};
 use sos_qemu_tests::results;
-use sos_qemu_tests::run::Workplace;
+use sos_qemu_tests::run::{self, Workplace};
 use sos_qemu_tests::schedule;
 use sos_qemu_tests::session::{Order, Task};
 
@@ -47,6 +47,9 @@ struct Common {
     /// Where bases, scratch files and the evidence of failures go.
     #[arg(long, default_value = "target/sos/vm")]
     folder: PathBuf,
+    /// axe-core's script, which looks at pages for people who do not see them.
+    #[arg(long, default_value = "target/tools/browser/node_modules/axe-core/axe.min.js")]
+    axe: PathBuf,
     /// What runs the guest, instead of trying it out: kvm or tcg.
     #[arg(long, env = "SOS_ACCELERATOR")]
     accelerator: Option<Accelerator>,
@@ -109,13 +112,14 @@ fn list(json: bool) {
 fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let common = &arguments.common;
     let chosen = registry::choose(&arguments.scenarios)?;
+    let axe = run::find_axe(&common.axe, registry::look_at_pages(&chosen))?;
     let workplace = open(common)?;
     let show = |outcome: &results::Outcome| {
         if !common.json {
             println!("{}", outcome.line());
         }
     };
-    let order = workplace.order();
+    let order = Order { axe, ..workplace.order() };
     let run = schedule::Run { order, at_once: common.jobs.into(), keep: arguments.keep, show: &show };
     let outcomes = run.all(schedule::jobs(&chosen))?;
     let closing = if common.json { results::json(&outcomes) } else { results::count(&outcomes) };

@@ -37,12 +37,61 @@ const fn mail(name: &'static str, run: fn(&mut Stage) -> Result<()>, description
     Scenario { name, description, base: Base::Claimed, group: Some("mail"), run }
 }
 
+const fn console(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
+    Scenario { name, description, base: Base::Claimed, group: Some("console"), run }
+}
+
 const fn strangers(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
     Scenario { name, description, base: Base::Claimed, group: Some("strangers"), run }
 }
 
 /// All scenarios, the longest jobs first, so that the last ones to end are short.
 pub const SCENARIOS: &[Scenario] = &[
+    console(
+        "console_adds_a_member_who_forwards",
+        play::console::adds_member::run,
+        "an administrator adds a member, who has letters sent on, and they follow",
+    ),
+    console(
+        "console_imports_200_members",
+        play::console::imports::run,
+        "a list with a bad line changes nothing, the mended one comes in, and an invited member is in",
+    ),
+    console(
+        "console_forgotten_password_is_reset_by_mail",
+        play::console::forgotten_password::run,
+        "a link to the address elsewhere, good once; the new password opens the mailbox, the old one does not",
+    ),
+    console(
+        "console_limits_guessing_across_services",
+        play::console::limits::run,
+        "wrong passwords over IMAP lock the console, and the other way round; nobody at home notices",
+    ),
+    console(
+        "console_suspends_and_removes_a_member",
+        play::console::removes::run,
+        "suspended is out everywhere while letters come in; removed is handed over or gone",
+    ),
+    console(
+        "console_switches_webmail_off_and_on",
+        play::console::switches::run,
+        "pages and ports follow a tick, the report is well each time, and nothing is lost",
+    ),
+    console(
+        "console_tells_the_later_of_two_administrators",
+        play::console::two_administrators::run,
+        "who saves later sees both versions, and nothing is overwritten unknowingly",
+    ),
+    console(
+        "console_without_javascript",
+        play::console::without_scripts::run,
+        "sign in, add, invite, group, password, away message in a browser that runs no scripts",
+    ),
+    console(
+        "console_pages_fit_and_are_accessible",
+        play::console::looks::run,
+        "every page on tablet and telephone: nothing to scroll sideways, 0 violations of WCAG 2.2 AA",
+    ),
     alone(
         "power_cycling_uses_no_tries",
         Base::Unbooted,
@@ -66,6 +115,24 @@ pub const SCENARIOS: &[Scenario] = &[
         Base::Unbooted,
         play::many_members::run,
         "200 members at once are claimed, and one of them logs in",
+    ),
+    alone(
+        "claim_by_form",
+        Base::Fresh,
+        play::claim_by_form::run,
+        "address and code off the screen, one form, progress, the registrar; a first letter comes in",
+    ),
+    alone(
+        "claim_cannot_be_raced",
+        Base::Fresh,
+        play::claim_race::run,
+        "1,000 attempts by strangers: none gets in, and the owner does within a minute",
+    ),
+    alone(
+        "certificate_from_an_authority",
+        Base::Unbooted,
+        play::certificate::run,
+        "an ACME authority signs for the name on every port, and again in time; without one the server is well",
     ),
     alone(
         "no_shell_needed",
@@ -166,6 +233,15 @@ pub fn choose(names: &[String]) -> Result<Vec<&'static Scenario>> {
     Ok(SCENARIOS.iter().filter(chosen).collect())
 }
 
+/// Those that look at pages with axe-core.
+const LOOK_AT_PAGES: [&str; 2] = ["claim_by_form", "console_pages_fit_and_are_accessible"];
+
+/// Whether one of them looks at pages with axe-core.
+#[must_use]
+pub fn look_at_pages(chosen: &[&Scenario]) -> bool {
+    chosen.iter().any(|scenario| LOOK_AT_PAGES.contains(&scenario.name))
+}
+
 fn base_name<S: Serializer>(base: &Base, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(base.name())
 }
@@ -180,6 +256,14 @@ mod tests {
             let same = SCENARIOS.iter().filter(|other| other.name == scenario.name).count();
             assert_eq!(same, 1, "{}", scenario.name);
         }
+    }
+
+    #[test]
+    fn those_that_look_at_pages_are_there() {
+        for name in LOOK_AT_PAGES {
+            assert!(look_at_pages(&[find(name).unwrap()]), "{name}");
+        }
+        assert!(!look_at_pages(&[find("boots_under_uefi").unwrap()]));
     }
 
     #[test]

@@ -11,6 +11,9 @@ pub struct Outcome {
     pub seconds: f64,
     /// Why it failed; nothing when it passed.
     pub failure: Option<String>,
+    /// What it measured or left behind, a line each.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 impl Outcome {
@@ -19,10 +22,8 @@ impl Outcome {
     pub fn line(&self) -> String {
         let verdict = if self.failure.is_none() { "ok    " } else { "FAILED" };
         let line = format!("{verdict} {:<48} {:>7.1} s", self.scenario, self.seconds);
-        match &self.failure {
-            None => line,
-            Some(failure) => format!("{line}\n       {}", failure.replace('\n', "\n       ")),
-        }
+        let below = self.notes.iter().chain(&self.failure);
+        below.fold(line, |all, said| format!("{all}\n       {}", said.replace('\n', "\n       ")))
     }
 }
 
@@ -44,7 +45,7 @@ mod tests {
     use super::*;
 
     fn outcomes() -> Vec<Outcome> {
-        let outcome = |name: &str, failure| Outcome { scenario: name.into(), seconds: 1.5, failure };
+        let outcome = |name: &str, failure| Outcome { scenario: name.into(), seconds: 1.5, failure, notes: Vec::new() };
         vec![outcome("a", None), outcome("b", Some("it rained\nall day".into())), outcome("c", None)]
     }
 
@@ -58,5 +59,11 @@ mod tests {
         let line = outcomes()[1].line();
         assert!(line.starts_with("FAILED b "), "{line}");
         assert!(line.ends_with("1.5 s\n       it rained\n       all day"), "{line}");
+    }
+
+    #[test]
+    fn what_was_measured_stands_below_a_success_too() {
+        let outcome = Outcome { notes: vec!["41.0 s".into()], ..outcomes().remove(0) };
+        assert!(outcome.line().ends_with("1.5 s\n       41.0 s"), "{}", outcome.line());
     }
 }

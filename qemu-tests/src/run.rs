@@ -10,7 +10,7 @@ use crate::session::{Order, Task};
 use crate::{Error, Result};
 
 /// What the host must have, each with its Debian package.
-const PROGRAMS: [(&str, &str); 9] = [
+const PROGRAMS: [(&str, &str); 11] = [
     ("qemu-system-x86_64", "qemu-system-x86"),
     ("unshare", "util-linux"),
     ("ip", "iproute2"),
@@ -20,6 +20,8 @@ const PROGRAMS: [(&str, &str); 9] = [
     ("nmap", "nmap"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
+    ("pebble", "pebble"),
+    ("openssl", "openssl"),
 ];
 
 /// The folder of one run at a time.
@@ -71,9 +73,26 @@ impl Workplace {
             image_key: self.image_key.clone(),
             accelerator: self.accelerator.to_string(),
             folder: self.folder.clone(),
+            axe: PathBuf::new(),
             name: String::new(),
             task: Task::Run(crate::base::Base::Unbooted, Vec::new()),
         }
+    }
+}
+
+/// Where axe-core's script really is.
+///
+/// # Errors
+/// [`Error::Refused`] when it is needed and not there.
+pub fn find_axe(path: &Path, needed: bool) -> Result<PathBuf> {
+    match path.canonicalize() {
+        Ok(found) => Ok(found),
+        Err(_) if !needed => Ok(path.to_owned()),
+        Err(error) => Err(Error::Refused(format!(
+            "{}: {error}: it looks at pages for people who do not see them. `./dev` installs it; by hand: `npm ci` in a \
+             copy of qemu-tests/browser, then name node_modules/axe-core/axe.min.js with --axe",
+            path.display()
+        ))),
     }
 }
 
@@ -129,6 +148,13 @@ mod tests {
         std::fs::rename(&new, &disk).unwrap();
         assert_eq!(std::fs::read_to_string(&held).unwrap(), "old");
         assert_ne!(hold(&disk, folder.path()).unwrap().1, key);
+    }
+
+    #[test]
+    fn a_script_that_is_not_there_is_refused_where_it_is_needed() {
+        let nowhere = Path::new("/nowhere/axe.min.js");
+        assert!(matches!(find_axe(nowhere, true), Err(Error::Refused(said)) if said.contains("npm ci")));
+        assert_eq!(find_axe(nowhere, false).unwrap(), nowhere);
     }
 
     #[test]

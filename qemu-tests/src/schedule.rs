@@ -149,7 +149,7 @@ impl Run<'_> {
         for name in &job.scenarios {
             if !board.outcomes.iter().any(|outcome| outcome.scenario == *name) {
                 let failure = Some(why.to_owned());
-                let outcome = Outcome { scenario: name.clone(), seconds: 0.0, failure };
+                let outcome = Outcome { scenario: name.clone(), seconds: 0.0, failure, notes: Vec::new() };
                 (self.show)(&outcome);
                 board.outcomes.push(outcome);
             }

@@ -1,6 +1,7 @@
 //! One job: a copy of this program in namespaces of its own (network, mounts, processes; users too when
 //! not root), with a world around one machine. Everything in it ends when the job's first process does.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ pub struct Order {
     pub accelerator: String,
     /// `target/sos/vm`.
     pub folder: PathBuf,
+    /// axe-core's script, for scenarios that look at pages.
+    pub axe: PathBuf,
     /// The job's name, and its scratch folder's.
     pub name: String,
     /// What to do.
@@ -120,6 +123,7 @@ impl Order {
     fn play(&self, stage: &mut Stage, name: &str) -> Result<()> {
         let scenario = registry::find(name)?;
         let start = Instant::now();
+        stage.notes.take();
         let ended = (scenario.run)(stage);
         if let Err(refused @ Error::Refused(_)) = ended {
             return Err(refused);
@@ -129,7 +133,8 @@ impl Order {
         }
         let failure = ended.err().map(|error| error.to_string());
         let seconds = start.elapsed().as_secs_f64();
-        report(&Event::Finished(Outcome { scenario: name.to_owned(), seconds, failure }));
+        let notes = stage.notes.take();
+        report(&Event::Finished(Outcome { scenario: name.to_owned(), seconds, failure, notes }));
         Ok(())
     }
 }
@@ -139,6 +144,10 @@ impl Order {
 pub struct Stage {
     /// The job's scratch folder.
     pub folder: PathBuf,
+    /// Where pictures of pages stay, whether the scenario passes or not.
+    pub pictures: PathBuf,
+    /// axe-core's script.
+    pub axe: PathBuf,
     /// The built disk, never to be written.
     pub image: PathBuf,
     /// What runs the guest.
@@ -149,16 +158,13 @@ pub struct Stage {
     pub key: Key,
     machine: Option<Machine>,
     plan: Option<Plan>,
+    notes: RefCell<Vec<String>>,
     sockets: tempfile::TempDir,
 }
 
 impl Stage {
     fn set(order: &Order, own: &Zone) -> Result<Stage> {
-        let folder = order.folder.join("jobs").join(&order.name);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).map_err(Error::file(&folder))?;
-        }
-        std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
+        let folder = empty(order.folder.join("jobs").join(&order.name))?;
         let sockets =
             tempfile::Builder::new().prefix("sos-vm-").tempdir().map_err(Error::file(&std::env::temp_dir()))?;
         Ok(Stage {
@@ -168,9 +174,17 @@ impl Stage {
             accelerator: order.accelerator.parse()?,
             machine: None,
             plan: None,
+            notes: RefCell::default(),
+            pictures: order.folder.join("pictures").join(&order.name),
+            axe: order.axe.clone(),
             sockets,
             folder,
         })
+    }
+
+    /// Says something about the scenario that plays, to stand below its name: what it measured.
+    pub fn note(&self, said: impl Into<String>) {
+        self.notes.borrow_mut().push(said.into());
     }
 
     /// A time limit, given for hardware virtualisation.
@@ -283,6 +297,15 @@ impl Stage {
             }
         }
     }
+}
+
+/// The folder, with nothing in it.
+fn empty(folder: PathBuf) -> Result<PathBuf> {
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(Error::file(&folder))?;
+    }
+    std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
+    Ok(folder)
 }
 
 fn report(event: &Event) {

@@ -1,5 +1,6 @@
 //! A line-wise TCP connection from a chosen source address, in the clear or under TLS. Certificates are
-//! not judged here: the appliance's is self-signed until it has a public one.
+//! not judged while people talk, for the appliance's is self-signed until it has a public one; [`shown`] and [`trusts`]
+//! are for who wants to know.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -8,8 +9,9 @@ use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme, StreamOwned};
 use socket2::{Domain, Socket, Type};
 
 use crate::{Error, Result};
@@ -64,19 +66,9 @@ impl Wire {
         let Stream::Plain(mut tcp) = std::mem::replace(&mut self.stream, Stream::Changing) else {
             return Err(Error::Unmet(format!("{}: already under TLS", self.what)));
         };
-        let provider = Arc::new(ring::default_provider());
-        let trusting = Arc::new(Trusting(provider.clone()));
-        let connected = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map(|builder| builder.dangerous().with_custom_certificate_verifier(trusting).with_no_client_auth())
-            .and_then(|config| {
-                ClientConnection::new(Arc::new(config), ServerName::IpAddress(Ipv4Addr::LOCALHOST.into()))
-            })
-            .map_err(std::io::Error::other);
-        let mut session = connected.map_err(Error::wire(self.what.clone()))?;
-        while session.is_handshaking() {
-            session.complete_io(&mut tcp).map_err(Error::wire(format!("{}: TLS", self.what)))?;
-        }
+        let name = ServerName::IpAddress(Ipv4Addr::LOCALHOST.into());
+        let session = handshake(&mut tcp, believing_anybody(), name);
+        let session = session.map_err(Error::wire(format!("{}: TLS", self.what)))?;
         self.stream = Stream::Tls(Box::new(StreamOwned::new(session, tcp)));
         Ok(())
     }
@@ -134,6 +126,63 @@ impl Wire {
         self.unread.extend(&piece[..length]);
         Ok(())
     }
+}
+
+/// The certificates that `to` shows under TLS, its own first, in DER.
+///
+/// # Errors
+/// [`Error::Wire`] when nobody answers or the handshake fails.
+pub fn shown(from: Ipv4Addr, to: SocketAddr) -> Result<Vec<Vec<u8>>> {
+    let name = ServerName::IpAddress(Ipv4Addr::LOCALHOST.into());
+    let shown = connect_from(from, to, CONNECT_LIMIT)
+        .and_then(|mut tcp| handshake(&mut tcp, believing_anybody(), name))
+        .map_err(Error::wire(format!("the certificate of {to}")))?;
+    Ok(shown.peer_certificates().into_iter().flatten().map(|certificate| certificate.to_vec()).collect())
+}
+
+/// Whether somebody who trusts the certificate `root` (PEM) and nobody else believes `to` to be `name`.
+///
+/// # Errors
+/// [`Error::Wire`] when nobody answers, or `root` is no certificate.
+pub fn trusts(root: &str, from: Ipv4Addr, to: SocketAddr, name: &str) -> Result<bool> {
+    let what = || format!("the certificate of {to}");
+    let mut roots = RootCertStore::empty();
+    let config = CertificateDer::from_pem_slice(root.as_bytes())
+        .map_err(std::io::Error::other)
+        .and_then(|root| roots.add(root).map_err(std::io::Error::other))
+        .and_then(|()| builder())
+        .map(|builder| builder.with_root_certificates(roots).with_no_client_auth());
+    let config = Ok(config.map_err(Error::wire(what()))?);
+    let name = ServerName::try_from(name.to_owned()).map_err(std::io::Error::other).map_err(Error::wire(what()))?;
+    let mut tcp = connect_from(from, to, CONNECT_LIMIT).map_err(Error::wire(what()))?;
+    match handshake(&mut tcp, config, name) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Ok(false),
+        Err(error) => Err(Error::wire(what())(error)),
+    }
+}
+
+fn handshake(
+    tcp: &mut TcpStream,
+    config: std::io::Result<ClientConfig>,
+    name: ServerName<'static>,
+) -> std::io::Result<ClientConnection> {
+    let mut session = ClientConnection::new(Arc::new(config?), name).map_err(std::io::Error::other)?;
+    while session.is_handshaking() {
+        session.complete_io(tcp)?;
+    }
+    Ok(session)
+}
+
+fn builder() -> std::io::Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>> {
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(std::io::Error::other)
+}
+
+fn believing_anybody() -> std::io::Result<ClientConfig> {
+    let trusting = Arc::new(Trusting(Arc::new(ring::default_provider())));
+    builder().map(|builder| builder.dangerous().with_custom_certificate_verifier(trusting).with_no_client_auth())
 }
 
 /// Whether a TCP connection from `from` to `to` is accepted.

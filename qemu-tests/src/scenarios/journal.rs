@@ -11,8 +11,7 @@ use crate::{Error, Result, must};
 /// Lines that are allowed, with reasons.
 const ALLOWED: &str = include_str!("../../fixtures/journal-allowed.toml");
 /// What a mail service's complaint looks like, whatever priority it is logged at.
-const COMPLAINT: &str =
-    r"(postfix|dovecot|rspamd|slapd|nginx|php-fpm|postsrsd|redis|valkey)[^ ]*: .*\b(fatal|panic|[Ee]rror):";
+const COMPLAINT: &str = r"(postfix|dovecot|rspamd|slapd|nginx|php-fpm|postsrsd|redis|valkey|sos-console|sos-provision)[^ ]*: .*\b(fatal|panic|[Ee]rror):";
 
 #[derive(Deserialize)]
 struct List {

@@ -5,6 +5,10 @@
 pub mod another_organisation;
 pub mod bad_metadata;
 pub mod boots;
+pub mod certificate;
+pub mod claim_by_form;
+pub mod claim_race;
+pub mod console;
 pub mod dkim;
 pub mod forged_sender;
 pub mod forward;

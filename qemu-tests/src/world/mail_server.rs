@@ -7,6 +7,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use mail_parser::MessageParser;
+
 use crate::{Error, Result};
 
 /// How often the mail received is looked through while waiting.
@@ -30,6 +32,21 @@ impl Received {
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.message).into_owned()
+    }
+
+    /// The subject and what is written, as a mail program shows them.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let Some(read) = MessageParser::default().parse(&self.message) else { return self.text() };
+        format!("{}\n\n{}", read.subject().unwrap_or_default(), read.body_text(0).unwrap_or_default())
+    }
+
+    /// The first address of a page of `host` in it whose path begins with `path`.
+    #[must_use]
+    pub fn link(&self, host: &str, path: &str) -> Option<String> {
+        let shown = self.shown();
+        let start = shown.find(&format!("https://{host}{path}"))?;
+        shown[start..].split_whitespace().next().map(str::to_owned)
     }
 }
 
@@ -90,21 +107,35 @@ impl MailServer {
         self.books().received.iter().filter(|mail| mail.text().contains(mark)).cloned().collect()
     }
 
+    /// Waits for a letter to `address` that shows `words`.
+    ///
+    /// # Errors
+    /// [`Error::Late`] with what came instead.
+    pub fn wait_for_letter(&self, address: &str, words: &str, limit: Duration) -> Result<Received> {
+        let what = || format!("the arrival of a letter with {words:?} for {address} at the other organisation");
+        let is_it = |mail: &Received| mail.recipients.iter().any(|to| to == address) && mail.shown().contains(words);
+        self.wait(is_it, what, limit)
+    }
+
     /// Waits for the first message in which `mark` occurs.
     ///
     /// # Errors
     /// [`Error::Late`] with what came instead.
     pub fn wait_for(&self, mark: &str, limit: Duration) -> Result<Received> {
+        let what = || format!("the arrival of {mark:?} at the other organisation");
+        self.wait(|mail| mail.text().contains(mark), what, limit)
+    }
+
+    fn wait(&self, is_it: impl Fn(&Received) -> bool, what: impl Fn() -> String, limit: Duration) -> Result<Received> {
         let start = Instant::now();
         loop {
-            if let Some(mail) = self.arrivals(mark).into_iter().next() {
-                return Ok(mail);
+            if let Some(mail) = self.books().received.iter().find(|mail| is_it(mail)) {
+                return Ok(mail.clone());
             }
             if start.elapsed() > limit {
                 let count = self.books().received.len();
                 let detail = format!(": {count} other messages arrived");
-                let what = format!("the arrival of {mark:?} at the other organisation");
-                return Err(Error::Late { what, seconds: limit.as_secs(), detail });
+                return Err(Error::Late { what: what(), seconds: limit.as_secs(), detail });
             }
             std::thread::sleep(INTERVAL);
         }
@@ -258,6 +289,23 @@ mod tests {
         assert_eq!(mail.sender, "jill@ambridge.example");
         assert_eq!(mail.recipients, ["ruth@borchester.example"]);
         assert_eq!(mail.text(), "Subject: leeks\r\n\r\n.hidden\r\nprize\r\n");
+    }
+
+    #[test]
+    fn shows_a_letter_as_its_reader_sees_it() {
+        let (server, mut client) = server();
+        // «Ein neues Passwort», «Grüße\n\nhttps://mail.ambridge.example/reset/abc\n»
+        let message = "Subject: =?utf-8?B?RWluIG5ldWVzIFBhc3N3b3J0?=\r\nMIME-Version: 1.0\r\n\
+                       Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+                       R3LDvMOfZQoKaHR0cHM6Ly9tYWlsLmFtYnJpZGdlLmV4YW1wbGUvcmVzZXQvYWJjCg==";
+        client.send("jill@ambridge.example", &["ruth@borchester.example"], message).unwrap();
+        let limit = Duration::from_secs(2);
+        let mail = server.wait_for_letter("ruth@borchester.example", "neues Passwort", limit).unwrap();
+        assert!(mail.shown().contains("Grüße"), "{}", mail.shown());
+        let link = mail.link("mail.ambridge.example", "/reset/");
+        assert_eq!(link.as_deref(), Some("https://mail.ambridge.example/reset/abc"));
+        assert_eq!(mail.link("mail.ambridge.example", "/invite/"), None);
+        assert!(server.wait_for_letter("usha@borchester.example", "neues", Duration::ZERO).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The internet a machine wakes up in: addresses, names, another organisation's mail server. All of it
 //! lives in the network namespace of one job, so jobs never meet.
 
+mod authority;
 mod mail_server;
 mod names;
 mod network;
@@ -9,9 +10,10 @@ mod zone;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
+pub use authority::Authority;
 pub use mail_server::{MailServer, Received, Rule};
 pub use names::Names;
-pub use network::lay_wires;
+pub use network::{add_host, lay_wires};
 pub use zone::Zone;
 
 use crate::Result;
@@ -32,6 +34,19 @@ pub const FORGER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 66);
 pub const HOME: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 80);
 /// The mail server of borchester.example.
 pub const BORCHESTER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 25);
+/// A certificate authority, when there is one.
+pub const AUTHORITY: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 14);
+
+/// So many hosts of strangers, in turn from a member's own network at home, a foreign one, and the provider's.
+#[must_use]
+pub fn strangers(count: u8) -> Vec<Ipv4Addr> {
+    let nets = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
+    let host = |number: u8| {
+        let [a, b, c] = nets[usize::from(number) % nets.len()];
+        Ipv4Addr::new(a, b, c, 101 + number)
+    };
+    (0..count).map(host).collect()
+}
 
 /// The world around one machine.
 #[derive(Debug)]
@@ -52,5 +67,19 @@ impl World {
         let names = Names::start(folder, own)?;
         let borchester = MailServer::start(BORCHESTER, "mail.borchester.example")?;
         Ok(World { names, borchester })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_are_many_and_none_is_somebody_we_know() {
+        let strangers = strangers(100);
+        let different: std::collections::BTreeSet<_> = strangers.iter().collect();
+        assert_eq!(different.len(), 100);
+        let known = [MACHINE, GATEWAY, NAME_SERVER, FORGER, HOME, BORCHESTER, AUTHORITY];
+        assert!(known.iter().all(|host| !strangers.contains(host)));
     }
 }

@@ -1,10 +1,11 @@
 //! The wires: a tap device to the machine, and every other host of the world as an address on the
 //! loopback device of the same namespace. The machine reaches them through its gateway, which is us.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{BORCHESTER, FORGER, GATEWAY, HOME, NAME_SERVER, WIRE};
+use super::{AUTHORITY, BORCHESTER, FORGER, GATEWAY, HOME, NAME_SERVER, WIRE};
 use crate::program::Program;
 use crate::{Error, Result};
 
@@ -20,13 +21,21 @@ const TUN: &str = "/dev/net/tun";
 pub fn lay_wires() -> Result<()> {
     check_tun()?;
     ip("link set lo up")?;
-    for host in [NAME_SERVER, FORGER, HOME, BORCHESTER] {
-        ip(&format!("address add {host}/32 dev lo"))?;
+    for host in [NAME_SERVER, FORGER, HOME, BORCHESTER, AUTHORITY] {
+        add_host(host)?;
     }
     ip(&format!("tuntap add dev {WIRE} mode tap"))?;
     ip(&format!("link set {WIRE} address {GATEWAY_MAC}"))?;
     ip(&format!("address add {GATEWAY}/24 dev {WIRE}"))?;
     ip(&format!("link set {WIRE} up"))
+}
+
+/// Another host of the world.
+///
+/// # Errors
+/// [`Error::Program`] when the address is taken.
+pub fn add_host(address: Ipv4Addr) -> Result<()> {
+    ip(&format!("address add {address}/32 dev lo"))
 }
 
 fn check_tun() -> Result<()> {

@@ -61,13 +61,19 @@ fn render(line: &str) -> Option<String> {
         ("MX", 2) => format!("mx-host={name},{},{}", host(1)?, data[0]),
         ("PTR", 1) => format!("ptr-record={name},{}", host(0)?),
         ("CNAME", 1) => format!("cname={name},{}", host(0)?),
-        // RFC 2782: the target «.» says that the service is not offered; dnsmasq has that as no target.
-        ("SRV", 4) if data[3] == "." => format!("srv-host={name}"),
+        // RFC 2782: the target «.» says that the service is not offered. dnsmasq has a word for that which changes the
+        // port, so the record is written as its bytes.
+        ("SRV", 4) if data[3] == "." => format!("dns-rr={name},33,{}00", numbers(&data[..3])?),
         ("SRV", 4) => format!("srv-host={name},{},{},{},{}", host(3)?, data[2], data[0], data[1]),
         ("CAA", 3) => format!("caa-record={name},{},{},{}", data[0], data[1], data[2]),
         ("TXT", 1..) => data.iter().fold(format!("txt-record={name}"), |all, part| format!("{all},\"{part}\"")),
         _ => return None,
     })
+}
+
+/// Numbers of 16 bits, most significant byte first.
+fn numbers(data: &[String]) -> Option<String> {
+    data.iter().map(|number| Some(format!("{:04x}", number.parse::<u16>().ok()?))).collect()
 }
 
 /// Splits at blanks outside quotes; quotes go.
@@ -109,7 +115,7 @@ mod tests {
                 "_imaps._tcp.a.example. SRV 0 1 993 mail.a.example.",
                 "srv-host=_imaps._tcp.a.example,mail.a.example,993,0,1",
             ),
-            ("_imap._tcp.a.example. SRV 0 0 0 .", "srv-host=_imap._tcp.a.example"),
+            ("_imap._tcp.a.example. SRV 0 0 0 .", "dns-rr=_imap._tcp.a.example,33,00000000000000"),
         ];
         for (line, expected) in cases {
             assert_eq!(render(line).as_deref(), Some(expected), "{line}");
