@@ -1,7 +1,7 @@
 //! Every enabled service's transaction, and the report of it.
 //!
 //! Transactions are real work, and on a small machine that is still starting they would hold up what they wait for: so
-//! they begin when no unit of a service waits to be started any more, and a service that was well once is not asked again.
+//! one begins when no unit of its service waits to be started any more, and who was well once is not asked again.
 //!
 //! Written to `/run/sos/health.json` and, when waiting, to the console: `health: ok (<version>; <services>)`,
 //! `health: FAILED <service>: <sentence>`, or `waiting for its owner (<version>)`.
@@ -60,25 +60,22 @@ pub(crate) struct ServiceHealth {
 /// # Errors
 /// When the services are not known or the report cannot be written.
 pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionError> {
-    let end = match patience {
-        Patience::Once => Instant::now(),
-        Patience::Until(limit) => Instant::now() + limit,
+    let (patient, end) = match patience {
+        Patience::Once => (false, Instant::now()),
+        Patience::Until(limit) => (true, Instant::now() + limit),
     };
     let mut number = 0_u32;
     let mut well = BTreeSet::new();
     let report = loop {
         // Asked before the settings are looked at: a claim writes these first.
         let metadata_done = device.path(metadata::DONE).exists();
-        let late = Instant::now() >= end;
-        let report = if late || matches!(patience, Patience::Once) || has_settled(device)? {
-            Some(round(device, &mut well)?)
-        } else {
-            waiting_for_owner(device)?
-        };
-        match report {
-            Some(report) if late || if report.claimed { report.ok } else { metadata_done } => break report,
-            Some(report) if number.is_multiple_of(ROUNDS_UNHEARD) => log_faults(&report),
-            _ => {}
+        let report = round(device, patient, &mut well)?;
+        let settled = if report.claimed { report.ok } else { metadata_done };
+        if settled || Instant::now() >= end {
+            break report;
+        }
+        if number.is_multiple_of(ROUNDS_UNHEARD) {
+            log_faults(&report);
         }
         number += 1;
         thread::sleep(PAUSE);
@@ -86,7 +83,7 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
     let json = serde_json::to_vec_pretty(&report)
         .map_err(|error| ProvisionError::Malformed { path: REPORT.into(), what: error.to_string() })?;
     files::write(&device.path(REPORT), &json, Rights::PUBLIC)?;
-    if matches!(patience, Patience::Until(_)) {
+    if patient {
         for line in lines(&report) {
             console::say(device, &line);
         }
@@ -94,68 +91,55 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
     Ok(report.ok)
 }
 
-/// Whether nothing waits to be started any more: no unit of an enabled service has a job (systemctl(1)).
-fn has_settled(device: &Device) -> Result<bool, ProvisionError> {
-    let overlays = device.overlays()?;
-    let enabled = overlays.enabled(device.settings()?.as_ref())?;
-    let units = enabled.iter().flat_map(|overlay| overlay.manifest.units.iter().map(String::as_str));
-    let jobs = Program::new("systemctl").args(["show", "--property=Job", "--value", "--"]).args(units).run()?;
-    Ok(jobs_are_done(&String::from_utf8_lossy(&jobs)))
-}
-
-/// Reads what `systemctl show` says of units' jobs: a number for one, nothing or 0 for none.
-fn jobs_are_done(jobs: &str) -> bool {
-    jobs.lines().all(|job| matches!(job.trim(), "" | "0"))
-}
-
-/// The report of a server without an owner; nothing once there is one.
-fn waiting_for_owner(device: &Device) -> Result<Option<Report>, ProvisionError> {
-    if device.settings()?.is_some() {
-        return Ok(None);
-    }
+/// One round. Services that are `well` already are not asked again; who is `patient` asks only those that have started.
+fn round(device: &Device, patient: bool, well: &mut BTreeSet<String>) -> Result<Report, ProvisionError> {
     let version = device.image()?.version;
-    Ok(Some(Report { version, claimed: false, ok: true, services: Vec::new() }))
-}
-
-/// One round; asks the services that are not `well` already, and adds those that are now.
-fn round(device: &Device, well: &mut BTreeSet<String>) -> Result<Report, ProvisionError> {
-    if let Some(waiting) = waiting_for_owner(device)? {
-        return Ok(waiting);
-    }
-    let version = device.image()?.version;
-    let settings = device.settings()?.ok_or(ProvisionError::Unclaimed)?;
+    let Some(settings) = device.settings()? else {
+        return Ok(Report { version, claimed: false, ok: true, services: Vec::new() });
+    };
     let overlays = device.overlays()?;
-    let transactions: Vec<(&str, &str)> = overlays
-        .enabled(Some(&settings))?
-        .into_iter()
-        .filter_map(|overlay| {
-            overlay.manifest.health.as_ref().map(|health| (overlay.name.as_str(), health.transaction.as_str()))
-        })
-        .collect();
-    let services: Vec<ServiceHealth> =
-        transactions.into_iter().map(|(name, program)| ask_unless_well(device, name, program, well)).collect();
+    let mut services = Vec::new();
+    for overlay in overlays.enabled(Some(&settings))? {
+        let Some(health) = &overlay.manifest.health else { continue };
+        let fault = if well.contains(&overlay.name) {
+            None
+        } else if patient && !has_started(&overlay.manifest.units) {
+            Some("it is still starting".to_owned())
+        } else {
+            ask(device, &health.transaction)
+        };
+        if fault.is_none() {
+            well.insert(overlay.name.clone());
+        }
+        services.push(ServiceHealth { name: overlay.name.clone(), ok: fault.is_none(), fault });
+    }
     Ok(Report { version, claimed: true, ok: services.iter().all(|service| service.ok), services })
 }
 
-fn ask_unless_well(device: &Device, name: &str, program: &str, well: &mut BTreeSet<String>) -> ServiceHealth {
-    if well.contains(name) {
-        return ServiceHealth { name: name.to_owned(), ok: true, fault: None };
+/// Whether none of the units waits to be started any more: none has a job (systemctl(1)). Where that cannot be found
+/// out the transaction tells.
+fn has_started(units: &[String]) -> bool {
+    if units.is_empty() {
+        return true;
     }
-    let health = ask(device, name, program);
-    if health.ok {
-        well.insert(name.to_owned());
-    }
-    health
+    let show = Program::new("systemctl").args(["show", "--property=Job", "--value", "--"]);
+    let jobs = show.args(units.iter().map(String::as_str)).run();
+    jobs.map_or(true, |jobs| has_no_job(&String::from_utf8_lossy(&jobs)))
 }
 
-fn ask(device: &Device, name: &str, program: &str) -> ServiceHealth {
+/// Reads what `systemctl show` says of units' jobs: a number for one, nothing or 0 for none.
+fn has_no_job(jobs: &str) -> bool {
+    jobs.lines().all(|job| matches!(job.trim(), "" | "0"))
+}
+
+/// Runs the transaction; gives why the service is not well, in one sentence.
+fn ask(device: &Device, program: &str) -> Option<String> {
     let program = device.path(program);
     let outcome = Program::new(&program.to_string_lossy()).limit(LIMIT).run();
-    let fault = outcome.err().map(|error| {
+    outcome.err().map(|error| {
         let sentence = error.said.lines().last().unwrap_or_default().to_owned();
         if sentence.is_empty() { error.to_string() } else { sentence }
-    });
-    ServiceHealth { name: name.to_owned(), ok: fault.is_none(), fault }
+    })
 }
 
 /// Tells the journal what is being waited for.
@@ -197,8 +181,8 @@ mod tests {
 
     #[test]
     fn a_unit_with_a_job_is_waited_for() {
-        assert!(jobs_are_done("\n0\n\n"));
-        assert!(!jobs_are_done("\n582\n\n"));
+        assert!(has_no_job("\n0\n\n"));
+        assert!(!has_no_job("\n582\n\n"));
     }
 
     #[test]
