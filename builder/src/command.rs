@@ -21,6 +21,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("newuidmap", "uidmap"),
     ("newgidmap", "uidmap"),
     ("unshare", "util-linux"),
+    ("setpriv", "util-linux"),
     ("bwrap", "bubblewrap"),
 ];
 
@@ -161,6 +162,22 @@ impl Run {
         Ok(Finished { status, stdout, stderr })
     }
 
+    /// Starts it in the background, its standard output to be read and its standard error ours. Whatever ends us,
+    /// SIGKILL among it, ends it too.
+    ///
+    /// # Errors
+    /// [`Error::MissingProgram`], or [`Error::Io`] where it cannot be started.
+    pub fn start(self) -> Result<Child> {
+        if !is_installed(&self.program) {
+            return Err(self.not_started(io::ErrorKind::NotFound.into()));
+        }
+        let mut bound = Self::new("setpriv").args(["--pdeathsig", "TERM", "--"]).arg(&self.program).args(&self.args);
+        bound.env = self.env;
+        bound.dir = self.dir;
+        log::debug!("run: {}", bound.line());
+        bound.command().stderr(Stdio::inherit()).spawn().map_err(|e| bound.not_started(e))
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args).env_clear().envs(&self.env);
@@ -196,6 +213,11 @@ impl Run {
         let words = std::iter::once(&self.program).chain(&self.args);
         words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Whether there is such a program, in the fixed PATH or at its own path.
+fn is_installed(program: &OsStr) -> bool {
+    PATH.split(':').any(|folder| Path::new(folder).join(program).is_file())
 }
 
 /// Hands `input` to the program; one that does not want all of it is no error.
@@ -265,6 +287,15 @@ mod tests {
         let error = Run::new("qemu-system-x86_64-missing").run().unwrap_err();
         assert!(matches!(error, Error::MissingProgram { .. }), "{error}");
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn what_runs_in_the_background_can_be_read_and_is_missed_by_its_own_name() {
+        let mut child = Run::new("echo").arg("up").start().unwrap();
+        assert_eq!(io::read_to_string(child.stdout.take().unwrap()).unwrap(), "up\n");
+        assert!(child.wait().unwrap().success());
+        let error = Run::new("sos-no-such-program").start().unwrap_err();
+        assert!(matches!(&error, Error::MissingProgram { program, .. } if program == "sos-no-such-program"), "{error}");
     }
 
     #[test]

@@ -54,6 +54,26 @@ pub enum Error {
         /// The Debian package that has it.
         package: String,
     },
+    /// A virtual machine is to boot by UEFI, and there is no firmware for it.
+    #[error("no UEFI firmware: {reason}; on Debian: apt-get install ovmf, or set SOS_OVMF to OVMF's code file")]
+    NoFirmware {
+        /// What was tried.
+        reason: String,
+    },
+    /// Another program listens where the virtual machine's port is to be reached.
+    #[error(
+        "port {port} of this machine is in use, another `sos-build run` perhaps: end what listens there (`ss -ltnp` shows it) and run the same command again"
+    )]
+    PortInUse {
+        /// The port on 127.0.0.1.
+        port: u16,
+    },
+    /// The appliance said that it is not healthy, or nothing in time.
+    #[error("the appliance is not healthy: {report}")]
+    Unhealthy {
+        /// Its words, or what it did instead.
+        report: String,
+    },
     /// An external program failed.
     #[error("{program} failed ({status}){stderr}")]
     Command {
@@ -256,11 +276,14 @@ impl Error {
             | Self::DiskFull { .. }
             | Self::Package { .. }
             | Self::Command { .. }
+            | Self::Unhealthy { .. }
             | Self::Gone { .. }
             | Self::Signing(_)
             | Self::Network { .. } => 1,
             Self::Malformed { .. }
             | Self::MissingProgram { .. }
+            | Self::NoFirmware { .. }
+            | Self::PortInUse { .. }
             | Self::UnknownRelease { .. }
             | Self::NoRepository { .. }
             | Self::NoMirror

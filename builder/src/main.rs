@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use sos_builder::accelerator::Accelerator;
 use sos_builder::error::Error;
 use sos_builder::fetch::fetch;
 use sos_builder::host_sources::HostSources;
@@ -107,6 +108,9 @@ enum Command {
         /// Boot by UEFI rather than by BIOS
         #[arg(long)]
         uefi: bool,
+        /// What runs the guest, instead of trying it out: kvm or tcg
+        #[arg(long, env = "SOS_ACCELERATOR", value_name = "NAME")]
+        accelerator: Option<Accelerator>,
         /// Memory in MiB
         #[arg(long, default_value_t = 1024, value_name = "MIB")]
         memory: u32,
@@ -217,12 +221,16 @@ impl Session {
                 self.build(release, sources, *number, programs.as_deref())
             }
             Command::Release { release, sources, key, level } => self.release(release, sources, key, *level),
-            Command::Run { release, user_data, uefi, memory, check } => {
-                let disk = build::output_dir(&self.cache, release).join("disk.raw");
-                let user_data = user_data.as_deref();
-                let (progress, uefi, check) = (self.progress, *uefi, *check);
-                Ok(run::run(&run::Order { disk: &disk, user_data, uefi, memory_mib: *memory, check, progress })?)
-            }
+            Command::Run { release, user_data, uefi, accelerator, memory, check } => Ok(run::run(&run::Order {
+                disk: &build::output_dir(&self.cache, release).join("disk.raw"),
+                cache: &self.cache,
+                user_data: user_data.as_deref(),
+                uefi: *uefi,
+                accelerator: *accelerator,
+                memory_mib: *memory,
+                check: *check,
+                progress: self.progress,
+            })?),
             Command::Inside { plan } => Ok(build::inside(plan)?),
             Command::InsideConvert { output, qcow2 } => Ok(release::inside_convert(output, qcow2)?),
         }
@@ -241,14 +249,7 @@ impl Session {
     fn build(&self, release: &str, sources: &SourceArgs, number: u32, programs: Option<&Path>) -> Result<()> {
         let (lock, pool) = self.fetch(release, sources)?;
         let beside = std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
-        let order = build::Order {
-            repository: self.repository.root(),
-            cache: &self.cache,
-            programs: programs.unwrap_or(&beside),
-            version_prefix: self.repository.definition(release)?.version_prefix,
-            number,
-            progress: self.progress,
-        };
+        let order = self.order(release, number, programs.unwrap_or(&beside))?;
         let built = build::start(&lock, &pool, &order)?;
         let disk = build::output_dir(&self.cache, release).join("disk.raw");
         let root = built.root.size >> 20;
@@ -259,6 +260,17 @@ impl Session {
             built.seconds
         ));
         Ok(())
+    }
+
+    fn order<'a>(&'a self, release: &str, number: u32, programs: &'a Path) -> Result<build::Order<'a>> {
+        Ok(build::Order {
+            repository: self.repository.root(),
+            cache: &self.cache,
+            programs,
+            version_prefix: self.repository.definition(release)?.version_prefix,
+            number,
+            progress: self.progress,
+        })
     }
 
     fn release(&self, release: &str, sources: &SourceArgs, keys: &[PathBuf], level: i32) -> Result<()> {
