@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// How many lines of stderr go into an error.
 const STDERR_LINES: usize = 20;
+/// How programs say ENOSPC (strerror(3) in C.UTF-8).
+pub const DISK_FULL: &str = "No space left on device";
 /// Which Debian package has a program, where its name does not say.
 const PACKAGES: &[(&str, &str)] = &[
     ("apt-get", "apt"),
@@ -118,25 +120,23 @@ impl Run {
         let name = self.name();
         let finished = self.finish_with(each)?;
         if finished.status.success() {
-            Ok(finished.stdout)
-        } else {
-            Err(Error::Command { program: name, status: finished.status.to_string(), stderr: tail(&finished.stderr) })
+            return Ok(finished.stdout);
         }
+        if finished.stderr.contains(DISK_FULL) {
+            return Err(Error::DiskFull { path: name.into() });
+        }
+        Err(Error::Command { program: name, status: finished.status.to_string(), stderr: tail(&finished.stderr) })
     }
 
-    /// Runs it to its end with our own standard output and error, for a program that shows its progress itself.
+    /// Runs it to its end, whatever its exit status, with our own standard output and error: for a program that shows
+    /// its progress itself.
     ///
     /// # Errors
-    /// As [`Run::run`], without the program's words: they were shown already.
-    pub fn run_visibly(self) -> Result<()> {
+    /// [`Error::MissingProgram`], or [`Error::Io`] where it cannot be started.
+    pub fn run_visibly(self) -> Result<ExitStatus> {
         log::debug!("run: {}", self.line());
         let mut command = self.command();
-        let status =
-            command.stdout(Stdio::inherit()).stderr(Stdio::inherit()).status().map_err(|e| self.not_started(e))?;
-        if status.success() {
-            return Ok(());
-        }
-        Err(Error::Command { program: self.name(), status: status.to_string(), stderr: String::new() })
+        command.stdout(Stdio::inherit()).stderr(Stdio::inherit()).status().map_err(|e| self.not_started(e))
     }
 
     /// Runs it to its end, whatever its exit status.
@@ -216,7 +216,9 @@ impl Run {
 }
 
 /// Whether there is such a program, in the fixed PATH or at its own path.
-fn is_installed(program: &OsStr) -> bool {
+#[must_use]
+pub fn is_installed(program: impl AsRef<Path>) -> bool {
+    let program = program.as_ref();
     PATH.split(':').any(|folder| Path::new(folder).join(program).is_file())
 }
 
@@ -280,6 +282,13 @@ mod tests {
         let text = error.to_string();
         assert!(text.starts_with("sh -c failed") && text.contains('4') && text.ends_with("sorry"), "{text}");
         assert_eq!(error.exit_code(), 1);
+    }
+
+    #[test]
+    fn a_program_that_finds_the_disk_full_says_so_with_one_voice() {
+        let error = Run::new("dd").args(["of=/dev/full", "if=/dev/zero", "count=1"]).run().unwrap_err();
+        assert!(matches!(&error, Error::DiskFull { path } if path == Path::new("dd of=/dev/full")), "{error}");
+        assert_eq!(error.exit_code(), 2);
     }
 
     #[test]

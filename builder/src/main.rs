@@ -15,6 +15,7 @@ use sos_builder::pool::{Pool, PoolReady};
 use sos_builder::progress::Progress;
 use sos_builder::repository::Repository;
 use sos_builder::resolve::resolve;
+use sos_builder::sandbox::INSIDE;
 use sos_builder::sources::Sources;
 use sos_builder::{build, release, run};
 use sos_signing::SigningKey;
@@ -304,7 +305,7 @@ fn main() -> ExitCode {
     let done = Session::begin(&cli.house).map_err(Into::into).and_then(|session| session.run(&cli.command));
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report(&error, cli.house.json),
+        Err(error) => report(&error, &cli),
     }
 }
 
@@ -314,12 +315,17 @@ fn is_gone(error: &anyhow::Error) -> bool {
 }
 
 /// Says what went wrong; the exit code tells a fault (1) from bad usage (2) and a refusal (3).
-fn report(error: &anyhow::Error, json: bool) -> ExitCode {
-    let code = error.downcast_ref::<Error>().map_or(1, Error::exit_code);
-    if json {
+fn report(error: &anyhow::Error, cli: &Cli) -> ExitCode {
+    let ours = error.downcast_ref::<Error>();
+    let code = ours.map_or(1, Error::exit_code);
+    if matches!(ours, Some(Error::Inside { .. })) {
+        // Said by the inner half already.
+    } else if cli.house.json {
         eprintln!("{}", serde_json::json!({"event": "error", "text": format!("{error:#}"), "exit_code": code}));
     } else {
         eprintln!("sos-build: {error:#}");
     }
-    ExitCode::from(code)
+    let inside =
+        matches!(cli.command, Command::Inside { .. } | Command::InsidePlain { .. } | Command::InsideConvert { .. });
+    ExitCode::from(if inside { code + INSIDE } else { code })
 }
