@@ -25,6 +25,7 @@ pub mod meter;
 pub mod mirror;
 pub mod parallel;
 pub mod part;
+pub mod plain;
 pub mod pool;
 pub mod progress;
 pub mod release;

@@ -17,7 +17,7 @@ use sos_builder::repository::Repository;
 use sos_builder::resolve::resolve;
 use sos_builder::sandbox::INSIDE;
 use sos_builder::sources::Sources;
-use sos_builder::{build, release, run};
+use sos_builder::{build, plain, release, run};
 use sos_signing::SigningKey;
 
 /// Builds the Small Organisation Server from Debian packages.
@@ -86,6 +86,13 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         programs: Option<PathBuf>,
     },
+    /// Build a plain Debian installation of the same packages, for `sos-vm bench` to compare with; prints its disk
+    Plain {
+        /// The release, «trixie»
+        release: String,
+        #[command(flatten)]
+        sources: SourceArgs,
+    },
     /// Make a release of the built disk; prints its folder
     Release {
         /// The release, «trixie»
@@ -122,6 +129,12 @@ enum Command {
     /// The half of `build` that runs in namespaces of its own
     #[command(hide = true)]
     Inside {
+        /// The plan that the outer half wrote
+        plan: PathBuf,
+    },
+    /// The half of `plain` that runs in namespaces of its own
+    #[command(hide = true)]
+    InsidePlain {
         /// The plan that the outer half wrote
         plan: PathBuf,
     },
@@ -221,6 +234,7 @@ impl Session {
             Command::Build { release, sources, number, programs } => {
                 self.build(release, sources, *number, programs.as_deref())
             }
+            Command::Plain { release, sources } => self.plain(release, sources),
             Command::Release { release, sources, key, level } => self.release(release, sources, key, *level),
             Command::Run { release, user_data, uefi, accelerator, memory, check } => Ok(run::run(&run::Order {
                 disk: &build::output_dir(&self.cache, release).join("disk.raw"),
@@ -233,6 +247,7 @@ impl Session {
                 progress: self.progress,
             })?),
             Command::Inside { plan } => Ok(build::inside(plan)?),
+            Command::InsidePlain { plan } => Ok(plain::inside(plan)?),
             Command::InsideConvert { output, qcow2 } => Ok(release::inside_convert(output, qcow2)?),
         }
     }
@@ -260,6 +275,13 @@ impl Session {
             built.version,
             built.seconds
         ));
+        Ok(())
+    }
+
+    fn plain(&self, release: &str, sources: &SourceArgs) -> Result<()> {
+        let (lock, pool) = self.fetch(release, sources)?;
+        let disk = plain::start(&lock, &pool, &self.order(release, 1, Path::new(""))?)?;
+        println!("{}", disk.display());
         Ok(())
     }
 
