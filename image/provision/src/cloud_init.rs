@@ -24,9 +24,16 @@ pub(crate) fn user_data(device: &Device) -> Result<UserData, Problems> {
     UserData::parse(&read(device, MERGED))
 }
 
-/// SSH keys that the data source lists (`v1.public_ssh_keys`).
+/// SSH keys that the data source lists.
 pub(crate) fn ssh_keys(device: &Device) -> Vec<String> {
-    let data: Value = serde_json::from_str(&read(device, INSTANCE)).unwrap_or_default();
+    listed_ssh_keys(&read(device, INSTANCE))
+}
+
+/// What `instance-data.json` lists as SSH keys (`v1.public_ssh_keys`); nothing where it is no such file. Whether each is
+/// a key is another question ([`sos_settings::is_ssh_public_key`]).
+#[must_use]
+pub fn listed_ssh_keys(instance_data: &str) -> Vec<String> {
+    let data: Value = serde_json::from_str(instance_data).unwrap_or_default();
     let keys = data.pointer("/v1/public_ssh_keys").and_then(Value::as_array);
     keys.into_iter().flatten().filter_map(Value::as_str).map(|key| key.trim().to_owned()).collect()
 }
@@ -34,4 +41,23 @@ pub(crate) fn ssh_keys(device: &Device) -> Vec<String> {
 /// A file's text; nothing when there is none, as cloud-init writes only what it found.
 fn read(device: &Device, path: &str) -> String {
     fs::read(device.path(path)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_taken_from_where_cloud_init_lists_them() {
+        let data =
+            r#"{"v1": {"public_ssh_keys": [" ssh-ed25519 AAAA jill@home\n", 7]}, "public_ssh_keys": ["not here"]}"#;
+        assert_eq!(listed_ssh_keys(data), ["ssh-ed25519 AAAA jill@home"]);
+    }
+
+    #[test]
+    fn a_file_of_another_shape_lists_none() {
+        for data in ["", "[]", r#"{"v1": []}"#, r#"{"v1": {"public_ssh_keys": "x"}}"#, "{"] {
+            assert!(listed_ssh_keys(data).is_empty(), "{data}");
+        }
+    }
 }

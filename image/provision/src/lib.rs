@@ -29,6 +29,7 @@ mod seed;
 mod ssh;
 mod status;
 
+pub use cloud_init::listed_ssh_keys;
 pub use command::{CommandError, Program};
 pub use device::Device;
 pub use dns::dns;
