@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::{Finished, Run};
+use crate::command::{DISK_FULL, Finished, Run};
 use crate::definition::Archive;
 use crate::error::{Error, Refusal, Result};
 use crate::lock::Kind;
@@ -148,6 +148,9 @@ impl Apt {
 
     /// Which of our errors a failed update is, by apt's words (those of apt 2.6 with gpgv and of apt 3.0 with sqv).
     fn explain(&self, finished: &Finished) -> Error {
+        if finished.stderr.contains(DISK_FULL) {
+            return Error::DiskFull { path: self.root.clone() };
+        }
         let said: Vec<&str> =
             finished.stderr.lines().filter(|line| line.starts_with("E: ") || line.starts_with("W: ")).collect();
         if let Some((sort, line)) = sort(&said) {

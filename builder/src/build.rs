@@ -4,14 +4,12 @@
 //! (see [`crate::sandbox`]). The inner half goes through the stages; each is cached by a digest of what it is made
 //! from, and `build.json` tells how long each took, how much memory it needed and what came out.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Key};
-use crate::command::Run;
 use crate::disk::{self, Layout};
 use crate::error::Error;
 use crate::exclude::Exclude;
@@ -36,21 +34,21 @@ const DISK: u32 = 1;
 /// Everything the inner half needs to know.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Plan {
-    repository: PathBuf,
-    cache: PathBuf,
-    output: PathBuf,
+    pub(crate) repository: PathBuf,
+    pub(crate) cache: PathBuf,
+    pub(crate) output: PathBuf,
     programs: PathBuf,
     version: String,
     release: String,
     suite: String,
     slot_build: u32,
     epoch: u64,
-    device_digest: String,
-    tools_digest: String,
-    device: Vec<PathBuf>,
+    pub(crate) device_digest: String,
+    pub(crate) tools_digest: String,
+    pub(crate) device: Vec<PathBuf>,
     tools: Vec<PathBuf>,
-    base_files: [PathBuf; 2],
-    json: bool,
+    pub(crate) base_files: [PathBuf; 2],
+    pub(crate) json: bool,
 }
 
 /// What a build says of itself in `build.json`.
@@ -125,20 +123,15 @@ pub fn start(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<Built, 
             ));
         }
     }
-    let output = output_dir(order.cache, &lock.release);
-    fs::create_dir_all(&output).map_err(|e| Error::io("create", &output, e))?;
-    let plan = plan(lock, pool, order, output.clone())?;
-    let plan_file = output.join("plan.json");
-    let text = serde_json::to_string_pretty(&plan).map_err(|e| Error::malformed(&plan_file, e.to_string()))?;
-    fs::write(&plan_file, text).map_err(|e| Error::io("write", &plan_file, e))?;
-    let ourselves = std::env::current_exe().map_err(|e| Error::io("find", "sos-build", e))?;
-    let arguments = vec![OsString::from("inside"), plan_file.into()];
-    let line = sandbox::enter(&ourselves, arguments, !sandbox::is_root());
-    Run::new(&line[0]).args(&line[1..]).inherit(&["RUST_LOG"]).run_visibly()?;
-    Built::load(&output)
+    let plan = plan(lock, pool, order)?;
+    plan.enter("plan.json", "inside")?;
+    Built::load(&plan.output)
 }
 
-fn plan(lock: &Lock, pool: &PoolReady, order: &Order<'_>, output: PathBuf) -> Result<Plan, Error> {
+/// Everything that a build of `lock` needs to know, and the folder for what comes out.
+pub(crate) fn plan(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<Plan, Error> {
+    let output = output_dir(order.cache, &lock.release);
+    fs::create_dir_all(&output).map_err(|e| Error::io("create", &output, e))?;
     let files = |set| lock.packages(set).map(|package| pool.file(package)).collect::<Vec<_>>();
     let base_files = |set| {
         lock.packages(set)
@@ -175,7 +168,13 @@ impl Built {
     /// A build that is not there or not finished.
     pub fn load(output: &Path) -> Result<Self, Error> {
         let path = output.join("build.json");
-        let text = fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?;
+        let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => Error::malformed(
+                &path,
+                "there is no finished build; run `sos-build build`, it goes on where it stopped",
+            ),
+            _ => Error::io("read", &path, e),
+        })?;
         serde_json::from_str(&text).map_err(|e| Error::malformed(&path, e.to_string()))
     }
 }
@@ -204,6 +203,14 @@ pub fn inside(plan_file: &Path) -> Result<(), Error> {
 }
 
 impl Plan {
+    /// Writes the plan to `name` and runs the inner half `command` on it, in namespaces of its own.
+    pub(crate) fn enter(&self, name: &str, command: &str) -> Result<(), Error> {
+        let file = self.output.join(name);
+        let text = serde_json::to_string_pretty(self).map_err(|e| Error::malformed(&file, e.to_string()))?;
+        fs::write(&file, text).map_err(|e| Error::io("write", &file, e))?;
+        sandbox::run_inside(command, vec![file.into()], self.json)
+    }
+
     /// Reads the plan that [`start`] wrote.
     ///
     /// # Errors
@@ -229,7 +236,7 @@ impl Plan {
         Key::new("tools", TOOLS).text(&self.tools_digest).hex()
     }
 
-    fn image(&self, name: &str) -> PathBuf {
+    pub(crate) fn image(&self, name: &str) -> PathBuf {
         self.repository.join("image").join(name)
     }
 
@@ -339,7 +346,7 @@ impl Plan {
     }
 
     /// The tools' root: unpacked and not configured, for they are only programs and libraries.
-    fn tools(&self, meter: &mut Meter) -> Result<PathBuf, Error> {
+    pub(crate) fn tools(&self, meter: &mut Meter) -> Result<PathBuf, Error> {
         meter.stage("tools", |progress| {
             cache::directory(&self.cache, "tools", &self.tools_key(), |dir| {
                 let task = progress.task("unpack", Unit::Bytes, total(&self.tools));
@@ -353,11 +360,17 @@ impl Plan {
         })
     }
 
+    /// The pinned accounts.
+    pub(crate) fn users(&self) -> Result<Users, Error> {
+        let path = self.image("users.toml");
+        Users::parse(&path, &fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?)
+    }
+
     fn rootfs(&self, meter: &mut Meter) -> Result<PathBuf, Error> {
-        let read = |path: &Path| fs::read_to_string(path).map_err(|e| Error::io("read", path, e));
-        let (users, exclude) = (self.image("users.toml"), self.image("exclude.toml"));
-        let users = Users::parse(&users, &read(&users)?)?;
-        let exclude = Exclude::parse(&exclude, &read(&exclude)?)?;
+        let users = self.users()?;
+        let exclude = self.image("exclude.toml");
+        let text = fs::read_to_string(&exclude).map_err(|e| Error::io("read", &exclude, e))?;
+        let exclude = Exclude::parse(&exclude, &text)?;
         meter.stage("rootfs", |progress| {
             cache::directory(&self.cache, "rootfs", &self.rootfs_key()?, |dir| {
                 let task = progress.task("unpack", Unit::Bytes, total(&self.device));
@@ -474,7 +487,7 @@ struct Parts {
 }
 
 /// Bytes of all these files.
-fn total(files: &[PathBuf]) -> u64 {
+pub(crate) fn total(files: &[PathBuf]) -> u64 {
     files.iter().filter_map(|file| fs::metadata(file).ok()).map(|m| m.len()).sum()
 }
 

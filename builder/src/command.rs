@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// How many lines of stderr go into an error.
 const STDERR_LINES: usize = 20;
+/// How programs say ENOSPC (strerror(3) in C.UTF-8).
+pub const DISK_FULL: &str = "No space left on device";
 /// Which Debian package has a program, where its name does not say.
 const PACKAGES: &[(&str, &str)] = &[
     ("apt-get", "apt"),
@@ -21,6 +23,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("newuidmap", "uidmap"),
     ("newgidmap", "uidmap"),
     ("unshare", "util-linux"),
+    ("setpriv", "util-linux"),
     ("bwrap", "bubblewrap"),
 ];
 
@@ -117,25 +120,23 @@ impl Run {
         let name = self.name();
         let finished = self.finish_with(each)?;
         if finished.status.success() {
-            Ok(finished.stdout)
-        } else {
-            Err(Error::Command { program: name, status: finished.status.to_string(), stderr: tail(&finished.stderr) })
+            return Ok(finished.stdout);
         }
+        if finished.stderr.contains(DISK_FULL) {
+            return Err(Error::DiskFull { path: name.into() });
+        }
+        Err(Error::Command { program: name, status: finished.status.to_string(), stderr: tail(&finished.stderr) })
     }
 
-    /// Runs it to its end with our own standard output and error, for a program that shows its progress itself.
+    /// Runs it to its end, whatever its exit status, with our own standard output and error: for a program that shows
+    /// its progress itself.
     ///
     /// # Errors
-    /// As [`Run::run`], without the program's words: they were shown already.
-    pub fn run_visibly(self) -> Result<()> {
+    /// [`Error::MissingProgram`], or [`Error::Io`] where it cannot be started.
+    pub fn run_visibly(self) -> Result<ExitStatus> {
         log::debug!("run: {}", self.line());
         let mut command = self.command();
-        let status =
-            command.stdout(Stdio::inherit()).stderr(Stdio::inherit()).status().map_err(|e| self.not_started(e))?;
-        if status.success() {
-            return Ok(());
-        }
-        Err(Error::Command { program: self.name(), status: status.to_string(), stderr: String::new() })
+        command.stdout(Stdio::inherit()).stderr(Stdio::inherit()).status().map_err(|e| self.not_started(e))
     }
 
     /// Runs it to its end, whatever its exit status.
@@ -159,6 +160,22 @@ impl Run {
         let stdout = finished.map_err(failed)?;
         let status = child.wait().map_err(failed)?;
         Ok(Finished { status, stdout, stderr })
+    }
+
+    /// Starts it in the background, its standard output to be read and its standard error ours. Whatever ends us,
+    /// SIGKILL among it, ends it too.
+    ///
+    /// # Errors
+    /// [`Error::MissingProgram`], or [`Error::Io`] where it cannot be started.
+    pub fn start(self) -> Result<Child> {
+        if !is_installed(&self.program) {
+            return Err(self.not_started(io::ErrorKind::NotFound.into()));
+        }
+        let mut bound = Self::new("setpriv").args(["--pdeathsig", "TERM", "--"]).arg(&self.program).args(&self.args);
+        bound.env = self.env;
+        bound.dir = self.dir;
+        log::debug!("run: {}", bound.line());
+        bound.command().stderr(Stdio::inherit()).spawn().map_err(|e| bound.not_started(e))
     }
 
     fn command(&self) -> Command {
@@ -196,6 +213,13 @@ impl Run {
         let words = std::iter::once(&self.program).chain(&self.args);
         words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Whether there is such a program, in the fixed PATH or at its own path.
+#[must_use]
+pub fn is_installed(program: impl AsRef<Path>) -> bool {
+    let program = program.as_ref();
+    PATH.split(':').any(|folder| Path::new(folder).join(program).is_file())
 }
 
 /// Hands `input` to the program; one that does not want all of it is no error.
@@ -261,10 +285,26 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_finds_the_disk_full_says_so_with_one_voice() {
+        let error = Run::new("dd").args(["of=/dev/full", "if=/dev/zero", "count=1"]).run().unwrap_err();
+        assert!(matches!(&error, Error::DiskFull { path } if path == Path::new("dd of=/dev/full")), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
     fn a_missing_program_is_named_with_the_package_that_has_it() {
         let error = Run::new("qemu-system-x86_64-missing").run().unwrap_err();
         assert!(matches!(error, Error::MissingProgram { .. }), "{error}");
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn what_runs_in_the_background_can_be_read_and_is_missed_by_its_own_name() {
+        let mut child = Run::new("echo").arg("up").start().unwrap();
+        assert_eq!(io::read_to_string(child.stdout.take().unwrap()).unwrap(), "up\n");
+        assert!(child.wait().unwrap().success());
+        let error = Run::new("sos-no-such-program").start().unwrap_err();
+        assert!(matches!(&error, Error::MissingProgram { program, .. } if program == "sos-no-such-program"), "{error}");
     }
 
     #[test]

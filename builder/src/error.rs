@@ -24,10 +24,10 @@ pub enum Error {
     },
     /// The file system is full.
     #[error(
-        "cannot write {path}: the disk is full; free some space (`df -h` shows where) and run the same command again, it goes on where it stopped"
+        "{path}: the disk is full; free some space (`df -h` shows where) and run the same command again, it goes on where it stopped"
     )]
     DiskFull {
-        /// What was being written.
+        /// What was being written, or the program that wrote.
         path: PathBuf,
     },
     /// A file of ours, or an answer, does not have the form it must have.
@@ -53,6 +53,45 @@ pub enum Error {
         program: String,
         /// The Debian package that has it.
         package: String,
+    },
+    /// An ordinary user has no ids to stand for the image's users.
+    #[error(
+        "user {user} has no subordinate ids (subuid(5)) to stand for the image's users; as root: usermod --add-subuids 524288-589823 --add-subgids 524288-589823 {user}"
+    )]
+    NoSubordinateIds {
+        /// The user.
+        user: String,
+    },
+    /// The kernel or a container lets us have no namespaces; unshare(1) has said why.
+    #[error(
+        "this machine gives us no namespaces to build in; allow user namespaces (`sysctl kernel.unprivileged_userns_clone=1`, and where AppArmor is kernel.apparmor_restrict_unprivileged_userns=0), or build as root outside of a container"
+    )]
+    NoNamespaces,
+    /// The inner half of a stage failed, and has said why.
+    #[error("the build stopped")]
+    Inside {
+        /// The exit code that its error has.
+        code: u8,
+    },
+    /// A virtual machine is to boot by UEFI, and there is no firmware for it.
+    #[error("no UEFI firmware: {reason}; on Debian: apt-get install ovmf, or set SOS_OVMF to OVMF's code file")]
+    NoFirmware {
+        /// What was tried.
+        reason: String,
+    },
+    /// Another program listens where the virtual machine's port is to be reached.
+    #[error(
+        "port {port} of this machine is in use, another `sos-build run` perhaps: end what listens there (`ss -ltnp` shows it) and run the same command again"
+    )]
+    PortInUse {
+        /// The port on 127.0.0.1.
+        port: u16,
+    },
+    /// The appliance said that it is not healthy, or nothing in time.
+    #[error("the appliance is not healthy: {report}")]
+    Unhealthy {
+        /// Its words, or what it did instead.
+        report: String,
     },
     /// An external program failed.
     #[error("{program} failed ({status}){stderr}")]
@@ -253,14 +292,20 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Io { .. }
-            | Self::DiskFull { .. }
             | Self::Package { .. }
             | Self::Command { .. }
+            | Self::Unhealthy { .. }
             | Self::Gone { .. }
             | Self::Signing(_)
             | Self::Network { .. } => 1,
+            Self::Inside { code } => *code,
             Self::Malformed { .. }
+            | Self::DiskFull { .. }
+            | Self::NoSubordinateIds { .. }
+            | Self::NoNamespaces
             | Self::MissingProgram { .. }
+            | Self::NoFirmware { .. }
+            | Self::PortInUse { .. }
             | Self::UnknownRelease { .. }
             | Self::NoRepository { .. }
             | Self::NoMirror

@@ -142,7 +142,7 @@ impl Fetch<'_> {
                     return Ok(Outcome::Fetched);
                 }
                 Got::All(found) => {
-                    part.restart()?;
+                    part.discard()?;
                     wrong += 1;
                     if wrong == 2 {
                         let (url, wanted) = (place.to_string(), package.sha256.to_string());

@@ -78,7 +78,10 @@ pub fn enable_units(sandbox: &Sandbox) -> Result<(), Error> {
 }
 
 /// Copies a tree with the modes that the repository keeps: 755 for programs and folders, 644 for files.
-fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
     for entry in walkdir::WalkDir::new(from).sort_by_file_name() {
         let entry = entry.map_err(|e| Error::io("read", from, e.into()))?;
         let relative = entry.path().strip_prefix(from).unwrap_or(entry.path());

@@ -4,6 +4,7 @@
 //! that resolved to, by `apt`) → [`pool::PoolReady`] (those packages, checked) → rootfs → disk → release. Only
 //! [`resolve`] and [`fetch`] touch the network.
 
+pub mod accelerator;
 pub mod apt;
 pub mod build;
 pub mod cache;
@@ -13,6 +14,7 @@ pub mod disk;
 pub mod error;
 pub mod exclude;
 pub mod fetch;
+pub mod firmware;
 pub mod grub;
 pub mod host_sources;
 pub mod index;
@@ -23,6 +25,7 @@ pub mod meter;
 pub mod mirror;
 pub mod parallel;
 pub mod part;
+pub mod plain;
 pub mod pool;
 pub mod progress;
 pub mod release;

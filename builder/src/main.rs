@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use sos_builder::accelerator::Accelerator;
 use sos_builder::error::Error;
 use sos_builder::fetch::fetch;
 use sos_builder::host_sources::HostSources;
@@ -14,8 +15,9 @@ use sos_builder::pool::{Pool, PoolReady};
 use sos_builder::progress::Progress;
 use sos_builder::repository::Repository;
 use sos_builder::resolve::resolve;
+use sos_builder::sandbox::INSIDE;
 use sos_builder::sources::Sources;
-use sos_builder::{build, release, run};
+use sos_builder::{build, plain, release, run};
 use sos_signing::SigningKey;
 
 /// Builds the Small Organisation Server from Debian packages.
@@ -84,6 +86,13 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         programs: Option<PathBuf>,
     },
+    /// Build a plain Debian installation of the same packages, for `sos-vm bench` to compare with; prints its disk
+    Plain {
+        /// The release, «trixie»
+        release: String,
+        #[command(flatten)]
+        sources: SourceArgs,
+    },
     /// Make a release of the built disk; prints its folder
     Release {
         /// The release, «trixie»
@@ -107,6 +116,9 @@ enum Command {
         /// Boot by UEFI rather than by BIOS
         #[arg(long)]
         uefi: bool,
+        /// What runs the guest, instead of trying it out: kvm or tcg
+        #[arg(long, env = "SOS_ACCELERATOR", value_name = "NAME")]
+        accelerator: Option<Accelerator>,
         /// Memory in MiB
         #[arg(long, default_value_t = 1024, value_name = "MIB")]
         memory: u32,
@@ -117,6 +129,12 @@ enum Command {
     /// The half of `build` that runs in namespaces of its own
     #[command(hide = true)]
     Inside {
+        /// The plan that the outer half wrote
+        plan: PathBuf,
+    },
+    /// The half of `plain` that runs in namespaces of its own
+    #[command(hide = true)]
+    InsidePlain {
         /// The plan that the outer half wrote
         plan: PathBuf,
     },
@@ -216,14 +234,20 @@ impl Session {
             Command::Build { release, sources, number, programs } => {
                 self.build(release, sources, *number, programs.as_deref())
             }
+            Command::Plain { release, sources } => self.plain(release, sources),
             Command::Release { release, sources, key, level } => self.release(release, sources, key, *level),
-            Command::Run { release, user_data, uefi, memory, check } => {
-                let disk = build::output_dir(&self.cache, release).join("disk.raw");
-                let user_data = user_data.as_deref();
-                let (progress, uefi, check) = (self.progress, *uefi, *check);
-                Ok(run::run(&run::Order { disk: &disk, user_data, uefi, memory_mib: *memory, check, progress })?)
-            }
+            Command::Run { release, user_data, uefi, accelerator, memory, check } => Ok(run::run(&run::Order {
+                disk: &build::output_dir(&self.cache, release).join("disk.raw"),
+                cache: &self.cache,
+                user_data: user_data.as_deref(),
+                uefi: *uefi,
+                accelerator: *accelerator,
+                memory_mib: *memory,
+                check: *check,
+                progress: self.progress,
+            })?),
             Command::Inside { plan } => Ok(build::inside(plan)?),
+            Command::InsidePlain { plan } => Ok(plain::inside(plan)?),
             Command::InsideConvert { output, qcow2 } => Ok(release::inside_convert(output, qcow2)?),
         }
     }
@@ -241,14 +265,7 @@ impl Session {
     fn build(&self, release: &str, sources: &SourceArgs, number: u32, programs: Option<&Path>) -> Result<()> {
         let (lock, pool) = self.fetch(release, sources)?;
         let beside = std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
-        let order = build::Order {
-            repository: self.repository.root(),
-            cache: &self.cache,
-            programs: programs.unwrap_or(&beside),
-            version_prefix: self.repository.definition(release)?.version_prefix,
-            number,
-            progress: self.progress,
-        };
+        let order = self.order(release, number, programs.unwrap_or(&beside))?;
         let built = build::start(&lock, &pool, &order)?;
         let disk = build::output_dir(&self.cache, release).join("disk.raw");
         let root = built.root.size >> 20;
@@ -259,6 +276,24 @@ impl Session {
             built.seconds
         ));
         Ok(())
+    }
+
+    fn plain(&self, release: &str, sources: &SourceArgs) -> Result<()> {
+        let (lock, pool) = self.fetch(release, sources)?;
+        let disk = plain::start(&lock, &pool, &self.order(release, 1, Path::new(""))?)?;
+        println!("{}", disk.display());
+        Ok(())
+    }
+
+    fn order<'a>(&'a self, release: &str, number: u32, programs: &'a Path) -> Result<build::Order<'a>> {
+        Ok(build::Order {
+            repository: self.repository.root(),
+            cache: &self.cache,
+            programs,
+            version_prefix: self.repository.definition(release)?.version_prefix,
+            number,
+            progress: self.progress,
+        })
     }
 
     fn release(&self, release: &str, sources: &SourceArgs, keys: &[PathBuf], level: i32) -> Result<()> {
@@ -292,7 +327,7 @@ fn main() -> ExitCode {
     let done = Session::begin(&cli.house).map_err(Into::into).and_then(|session| session.run(&cli.command));
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report(&error, cli.house.json),
+        Err(error) => report(&error, &cli),
     }
 }
 
@@ -302,12 +337,17 @@ fn is_gone(error: &anyhow::Error) -> bool {
 }
 
 /// Says what went wrong; the exit code tells a fault (1) from bad usage (2) and a refusal (3).
-fn report(error: &anyhow::Error, json: bool) -> ExitCode {
-    let code = error.downcast_ref::<Error>().map_or(1, Error::exit_code);
-    if json {
+fn report(error: &anyhow::Error, cli: &Cli) -> ExitCode {
+    let ours = error.downcast_ref::<Error>();
+    let code = ours.map_or(1, Error::exit_code);
+    if matches!(ours, Some(Error::Inside { .. })) {
+        // Said by the inner half already.
+    } else if cli.house.json {
         eprintln!("{}", serde_json::json!({"event": "error", "text": format!("{error:#}"), "exit_code": code}));
     } else {
         eprintln!("sos-build: {error:#}");
     }
-    ExitCode::from(code)
+    let inside =
+        matches!(cli.command, Command::Inside { .. } | Command::InsidePlain { .. } | Command::InsideConvert { .. });
+    ExitCode::from(if inside { code + INSIDE } else { code })
 }

@@ -110,6 +110,15 @@ impl<'a> Part<'a> {
         Ok(())
     }
 
+    /// Takes the file away, which turned out to be something else.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn discard(mut self) -> Result<()> {
+        self.restart()?;
+        fs::remove_file(&self.path).map_err(|e| Error::io("remove", &self.path, e))
+    }
+
     /// Gives the file its final name.
     ///
     /// # Errors

@@ -11,7 +11,6 @@ use sos_signing::{Artefact, Kind, Manifest, SigningKey};
 
 use crate::build::{Built, Plan};
 use crate::cache;
-use crate::command::Run;
 use crate::error::Error;
 use crate::lock::Lock;
 use crate::progress::{Progress, Unit};
@@ -51,7 +50,7 @@ pub fn release(lock: &Lock, built: &Built, order: &Order<'_>) -> Result<PathBuf,
     let raw = beside.join(format!("{stem}-{}.raw.zst", lock.architecture));
     compress(&output.join("disk.raw"), &raw, order)?;
     let qcow2 = beside.join(format!("{stem}-{}.qcow2", lock.architecture));
-    convert(&output, &qcow2)?;
+    convert(&output, &qcow2, order)?;
     let sbom = beside.join(format!("{stem}.spdx.json"));
     fs::write(&sbom, crate::sbom::spdx(lock, &built.version)).map_err(|e| Error::io("write", &sbom, e))?;
     let files = [(raw, Kind::disk_raw_zst()), (qcow2, Kind::disk_qcow2()), (sbom, Kind::sbom_spdx())];
@@ -111,11 +110,8 @@ fn compress(from: &Path, to: &Path, order: &Order<'_>) -> Result<(), Error> {
 }
 
 /// Has the locked qemu-img write the qcow2, in namespaces of its own.
-fn convert(output: &Path, qcow2: &Path) -> Result<(), Error> {
-    let ourselves = std::env::current_exe().map_err(|e| Error::io("find", "sos-build", e))?;
-    let arguments = vec!["inside-convert".into(), output.into(), qcow2.into()];
-    let line = sandbox::enter(&ourselves, arguments, !sandbox::is_root());
-    Run::new(&line[0]).args(&line[1..]).run_visibly()
+fn convert(output: &Path, qcow2: &Path, order: &Order<'_>) -> Result<(), Error> {
+    sandbox::run_inside("inside-convert", vec![output.into(), qcow2.into()], order.progress == Progress::Json)
 }
 
 /// The inner half of the conversion.

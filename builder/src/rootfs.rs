@@ -45,27 +45,32 @@ pub fn make(dir: &Path, input: &Input<'_>, tick: &(dyn Fn(u64) + Sync)) -> Resul
     create_dir(&root)?;
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     unpack(&root, &input.base_files, &input.debs, input.exclude, workers, tick)?;
-    configure(&root, input)?;
+    // The image's initrd is made by a stage of its own, not by the kernel's hook.
+    write_program(&root.join("etc/kernel/postinst.d/dracut"), "#!/bin/sh\nexit 0\n")?;
+    configure(&root, input.users, &input.debconf, input.epoch)?;
     input.users.check(&root)?;
     strip(&root)?;
     take_kernel(&root, dir)?;
     set_var_aside(&root)
 }
 
-/// Runs the packages' own configuration (dpkg(1) `--configure`).
-fn configure(root: &Path, input: &Input<'_>) -> Result<(), Error> {
-    input.users.write(root)?;
-    // Services are not started, and kernels get no initrd, while an image is made.
+/// Runs the packages' own configuration (dpkg(1) `--configure`), with the pinned accounts there before them and these
+/// answers to debconf's questions.
+///
+/// # Errors
+/// The end of dpkg's words.
+pub fn configure(root: &Path, users: &Users, debconf: &[String], epoch: u64) -> Result<(), Error> {
+    users.write(root)?;
+    // Services are not started while an image is made.
     let policy = root.join("usr/sbin/policy-rc.d");
     write_program(&policy, "#!/bin/sh\nexit 101\n")?;
-    write_program(&root.join("etc/kernel/postinst.d/dracut"), "#!/bin/sh\nexit 0\n")?;
     // Scripts look for the machine's own name.
     write(&root.join("etc/hostname"), "localhost\n")?;
     write(&root.join("etc/hosts"), "127.0.0.1 localhost\n::1 localhost\n")?;
-    let sandbox = Sandbox::prepare(root, input.epoch)?;
+    let sandbox = Sandbox::prepare(root, epoch)?;
     sandbox.program("ldconfig").run()?;
     sandbox.program("dpkg").args(["--force-all", "--configure"]).args(FIRST).run()?;
-    write(&root.join("tmp/debconf"), &(input.debconf.join("\n") + "\n"))?;
+    write(&root.join("tmp/debconf"), &(debconf.join("\n") + "\n"))?;
     sandbox.program("debconf-set-selections").arg("/tmp/debconf").run()?;
     let log = sandbox.program("dpkg").args(["--force-unsafe-io", "--configure", "--pending"]).run()?;
     write(&root.with_file_name("dpkg.log"), &log)?;

@@ -9,26 +9,61 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::command::Run;
+use crate::command::{self, Run};
 use crate::error::Error;
 
 /// The devices a root gets: none of the host's disks, no console.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
-/// The command line that runs `program arguments` in namespaces of its own (unshare(1)).
+/// What the exit code of the inner half is higher by than that of `sos-build`, so that unshare(1)'s own is told apart.
+pub const INSIDE: u8 = 10;
+
+/// Runs `sos-build command arguments`, the inner half of a stage, in namespaces of its own.
 ///
-/// Mount, PID, UTS, IPC and network namespaces; for an ordinary user a user namespace as well, in which their
-/// subordinate ids (subuid(5)) stand for the image's users.
-#[must_use]
-pub fn enter(program: &Path, arguments: Vec<OsString>, ordinary_user: bool) -> Vec<OsString> {
-    let mut line: Vec<OsString> = vec!["unshare".into()];
+/// # Errors
+/// [`Error::Inside`] where the inner half failed and has said why; else what keeps us from having namespaces.
+pub fn run_inside(command: &str, arguments: Vec<OsString>, json: bool) -> Result<(), Error> {
+    if !is_root() {
+        find_subordinate_ids()?;
+    }
+    let ourselves = std::env::current_exe().map_err(|e| Error::io("find", "sos-build", e))?;
+    let line = enter(&ourselves, command, arguments, json, !is_root());
+    let status = Run::new("unshare").args(&line).inherit(&["RUST_LOG"]).run_visibly()?;
+    match status.code().and_then(|code| u8::try_from(code).ok()) {
+        Some(0) => Ok(()),
+        Some(code) if (INSIDE + 1..=INSIDE + 3).contains(&code) => Err(Error::Inside { code: code - INSIDE }),
+        Some(_) => Err(Error::NoNamespaces),
+        None => Err(Error::Command { program: command.to_owned(), status: status.to_string(), stderr: String::new() }),
+    }
+}
+
+/// unshare(1)'s arguments for that: mount, PID, UTS, IPC and network namespaces; for an ordinary user a user namespace
+/// as well, in which their subordinate ids (subuid(5)) stand for the image's users.
+fn enter(program: &Path, command: &str, arguments: Vec<OsString>, json: bool, ordinary_user: bool) -> Vec<OsString> {
+    let mut line: Vec<OsString> = Vec::new();
     if ordinary_user {
         line.extend(["--map-auto", "--map-root-user"].map(OsString::from));
     }
     line.extend(["--mount", "--pid", "--uts", "--ipc", "--net", "--fork", "--kill-child", "--"].map(OsString::from));
     line.push(program.into());
+    line.extend(json.then(|| "--json".into()));
+    line.push(command.into());
     line.extend(arguments);
     line
+}
+
+/// An ordinary user needs a range of ids for the image's users, and the programs that hand them out.
+fn find_subordinate_ids() -> Result<(), Error> {
+    if !command::is_installed("newuidmap") {
+        return Err(Error::MissingProgram { program: "newuidmap".to_owned(), package: "uidmap".to_owned() });
+    }
+    let user = Run::new("id").arg("-un").run()?.trim().to_owned();
+    let id = Run::new("id").arg("-u").run()?.trim().to_owned();
+    let lists = |path: &str| {
+        let owner = |line: &str| line.split(':').next().is_some_and(|owner| owner == user || owner == id);
+        fs::read_to_string(path).unwrap_or_default().lines().any(owner)
+    };
+    if lists("/etc/subuid") && lists("/etc/subgid") { Ok(()) } else { Err(Error::NoSubordinateIds { user }) }
 }
 
 /// Whether we run as root: only then do the host's own ids stand for the image's.
@@ -142,4 +177,20 @@ fn create_dir(dir: &Path) -> Result<(), Error> {
 
 fn link(to: &str, at: &Path) -> Result<(), Error> {
     symlink(to, at).map_err(|e| Error::io("create", at, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_ordinary_user_enters_a_user_namespace() {
+        let line = |json, ordinary_user| {
+            let words = enter(Path::new("/bin/sos-build"), "inside", vec!["plan".into()], json, ordinary_user);
+            words.into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>().join(" ")
+        };
+        let root = "--mount --pid --uts --ipc --net --fork --kill-child -- /bin/sos-build inside plan";
+        assert_eq!(line(false, false), root);
+        assert_eq!(line(true, true), format!("--map-auto --map-root-user {}", root.replace("inside", "--json inside")));
+    }
 }

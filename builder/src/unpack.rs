@@ -16,6 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::error::Error;
 use crate::exclude::Exclude;
 
+/// What a package's control archive may hold, bytes unpacked: the kernel's, the largest of Debian, has a hundredth.
+const CONTROL_BYTES: u64 = 64 << 20;
+
 /// One package, unpacked: what dpkg's database has to say of it.
 struct Unpacked {
     name: String,
@@ -53,7 +56,7 @@ pub fn unpack(
     queue.sort_by_key(|d| std::cmp::Reverse(fs::metadata(d).map_or(0, |m| m.len())));
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers.max(1))
+        let workers: Vec<_> = (0..workers.max(1).min(queue.len()))
             .map(|_| {
                 scope.spawn(|| -> Result<(), Error> {
                     while let Some(deb) = queue.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -117,7 +120,7 @@ fn decompress<'a>(name: &str, member: impl Read + 'a) -> Option<Box<dyn Read + '
 /// Reads `control.tar`: its members by name.
 fn read_control(deb: &Path, data: impl Read) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let mut members = BTreeMap::new();
-    let mut archive = tar::Archive::new(data);
+    let mut archive = tar::Archive::new(data.take(CONTROL_BYTES));
     for entry in archive.entries().map_err(|e| Error::io("read", deb, e))? {
         let mut entry = entry.map_err(|e| Error::io("read", deb, e))?;
         let path = entry.path().map_err(|e| Error::io("read", deb, e))?.into_owned();
@@ -154,13 +157,17 @@ fn extract(root: &Path, deb: &Path, data: impl Read, exclude: &Exclude) -> Resul
         let target = contained(root, &relative, &mut parents).map_err(|e| Error::io("resolve", &absolute, e))?;
         let kind = entry.header().entry_type();
         let placed = if kind.is_hard_link() {
-            hard_link(root, &mut entry, &target)
+            hard_link(root, &mut entry, &target, &mut parents)
         } else if kind.is_dir() {
             directory(&entry, &target)
         } else {
             entry.unpack(&target).map(drop)
         };
         placed.map_err(|e| Error::io("unpack", &target, e))?;
+        if kind.is_symlink() {
+            // The way to a folder may lead through it now.
+            parents.clear();
+        }
     }
     Ok(list)
 }
@@ -177,18 +184,34 @@ fn relative_path(path: &Path) -> Option<PathBuf> {
     })
 }
 
-/// The place of `relative` under `root`, refused where a symbolic link on the way leads out of it.
+/// The place of `relative` under `root`, the folders above it made; refused where a symbolic link on the way leads out.
 fn contained(root: &Path, relative: &Path, parents: &mut HashSet<PathBuf>) -> io::Result<PathBuf> {
-    let parent = root.join(relative.parent().unwrap_or(Path::new("")));
-    if !parents.contains(&parent) {
-        fs::create_dir_all(&parent)?;
-        let real = fs::canonicalize(&parent)?;
-        if !real.starts_with(fs::canonicalize(root)?) {
-            return Err(io::Error::other(format!("{} leads out of the root", relative.display())));
+    let parent = relative.parent().unwrap_or(Path::new(""));
+    if !parents.contains(parent) {
+        let root = fs::canonicalize(root)?;
+        let mut place = root.clone();
+        for part in parent.components() {
+            place = folder(&place.join(part))?;
+            if !place.starts_with(&root) {
+                return Err(io::Error::other(format!("{} leads out of the root", relative.display())));
+            }
         }
-        parents.insert(parent);
+        parents.insert(parent.to_owned());
     }
     Ok(root.join(relative))
+}
+
+/// The folder at `path` with the links on the way resolved; made where nothing stands there, not even a link.
+fn folder(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        found => return found,
+    }
+    match fs::create_dir(path) {
+        // Another worker was faster; through a link that leads nowhere this fails as before.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::canonicalize(path),
+        made => made.map(|()| path.to_owned()),
+    }
 }
 
 /// Makes a directory, or keeps the one (or the link to one) that stands there.
@@ -202,14 +225,20 @@ fn directory<R: Read>(entry: &tar::Entry<'_, R>, target: &Path) -> io::Result<()
     fs::set_permissions(target, fs::Permissions::from_mode(header.mode()?))
 }
 
-fn hard_link<R: Read>(root: &Path, entry: &mut tar::Entry<'_, R>, target: &Path) -> io::Result<()> {
+fn hard_link<R: Read>(
+    root: &Path,
+    entry: &mut tar::Entry<'_, R>,
+    target: &Path,
+    parents: &mut HashSet<PathBuf>,
+) -> io::Result<()> {
     let link = entry.link_name()?.ok_or_else(|| io::Error::other("a hard link without its target"))?;
     let source = relative_path(&link).ok_or_else(|| io::Error::other("a hard link leaves the root"))?;
+    let source = contained(root, &source, parents)?;
     match fs::remove_file(target) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    fs::hard_link(root.join(source), target)
+    fs::hard_link(source, target)
 }
 
 /// Writes the package's files under `/var/lib/dpkg/info` and returns its `status` paragraph.
@@ -222,6 +251,11 @@ fn record(root: &Path, deb: &Path, control: &BTreeMap<String, Vec<u8>>, list: &s
     let name = field("Package").ok_or_else(|| Error::package(deb, "its control file lacks Package"))?;
     let architecture =
         field("Architecture").ok_or_else(|| Error::package(deb, "its control file lacks Architecture"))?;
+    for word in [&name, &architecture] {
+        if !is_name(word) {
+            return Err(Error::package(deb, format!("«{word}» is no name of a package or an architecture")));
+        }
+    }
     let stem = match field("Multi-Arch").as_deref() {
         Some("same") => format!("{name}:{architecture}"),
         _ => name.clone(),
@@ -239,6 +273,12 @@ fn record(root: &Path, deb: &Path, control: &BTreeMap<String, Vec<u8>>, list: &s
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).map_err(|e| Error::io("chmod", &path, e))?;
     }
     Ok(Unpacked { status: status(&paragraph, control.get("conffiles").map(Vec::as_slice)), name })
+}
+
+/// Whether dpkg's files may be called so (Debian Policy 5.6.7 and 5.6.8, and no path among them).
+fn is_name(word: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    word.bytes().next().is_some_and(letter) && word.bytes().all(|b| letter(b) || b"+-.".contains(&b))
 }
 
 /// A package's paragraph of `/var/lib/dpkg/status` (dpkg-query(1), deb-conffiles(5)).
@@ -268,11 +308,112 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_leads_out_of_the_root_is_refused() {
-        let root = tempfile::tempdir().unwrap();
-        std::os::unix::fs::symlink("/tmp", root.path().join("out")).unwrap();
-        assert!(contained(root.path(), Path::new("out/file"), &mut HashSet::new()).is_err());
-        assert!(contained(root.path(), Path::new("in/file"), &mut HashSet::new()).is_ok());
+    fn a_link_that_leads_out_of_the_root_is_refused_and_nothing_is_made_behind_it() {
+        let world = tempfile::tempdir().unwrap();
+        let (root, outside) = (world.path().join("root"), world.path().join("outside"));
+        fs::create_dir(&root).unwrap();
+        fs::create_dir(&outside).unwrap();
+        for (link, to) in [("out", "../outside"), ("nowhere", "../absent")] {
+            std::os::unix::fs::symlink(to, root.join(link)).unwrap();
+            assert!(contained(&root, &Path::new(link).join("made/file"), &mut HashSet::new()).is_err());
+        }
+        assert_eq!(fs::read_dir(outside).unwrap().count(), 0);
+        assert!(contained(&root, Path::new("in/side/file"), &mut HashSet::new()).is_ok());
+        assert!(root.join("in/side").is_dir());
+    }
+
+    #[test]
+    fn a_link_put_in_a_folders_place_is_seen() {
+        let world = tempfile::tempdir().unwrap();
+        let root = world.path().join("root");
+        fs::create_dir_all(world.path().join("outside")).unwrap();
+        let mut data = Archive::new();
+        data.folder("inside").link("way", "inside").file("way/one").link("way", "../outside").file("way/two");
+        let deb = data.package(world.path(), "Package: p\nArchitecture: all\n");
+        let error = unpack(&root, &deb, &[], &Exclude::nothing(), 1, &|_| ()).unwrap_err();
+        assert!(error.to_string().contains("leads out of the root"), "{error}");
+        assert!(root.join("inside/one").is_file());
+        assert_eq!(fs::read_dir(world.path().join("outside")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_hard_link_to_a_file_outside_is_refused() {
+        let world = tempfile::tempdir().unwrap();
+        fs::create_dir_all(world.path().join("outside")).unwrap();
+        fs::write(world.path().join("outside/secret"), "x").unwrap();
+        let mut data = Archive::new();
+        data.link("out", "../outside").hard_link("mine", "out/secret");
+        let deb = data.package(world.path(), "Package: p\nArchitecture: all\n");
+        let error = unpack(&world.path().join("root"), &deb, &[], &Exclude::nothing(), 1, &|_| ()).unwrap_err();
+        assert!(error.to_string().contains("leads out of the root"), "{error}");
+    }
+
+    #[test]
+    fn a_package_whose_name_is_a_path_is_refused() {
+        let world = tempfile::tempdir().unwrap();
+        for control in ["Package: ../../p\nArchitecture: all\n", "Package: p\nArchitecture: ../a\nMulti-Arch: same\n"] {
+            let deb = Archive::new().package(world.path(), control);
+            let error = unpack(&world.path().join("root"), &deb, &[], &Exclude::nothing(), 1, &|_| ()).unwrap_err();
+            assert!(error.to_string().contains("is no name"), "{error}");
+        }
+    }
+
+    /// A package's data archive in the making.
+    struct Archive(tar::Builder<Vec<u8>>);
+
+    impl Archive {
+        fn new() -> Self {
+            Self(tar::Builder::new(Vec::new()))
+        }
+
+        fn add(&mut self, kind: tar::EntryType, path: &str, link: Option<&str>) -> &mut Self {
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_mode(0o755);
+            // The caller's own ids, so that nobody needs root.
+            let own = fs::metadata("/proc/self").unwrap();
+            header.set_uid(std::os::unix::fs::MetadataExt::uid(&own).into());
+            header.set_gid(std::os::unix::fs::MetadataExt::gid(&own).into());
+            header.set_size(0);
+            header.set_path(path).unwrap();
+            if let Some(link) = link {
+                header.set_link_name(link).unwrap();
+            }
+            header.set_cksum();
+            self.0.append(&header, io::empty()).unwrap();
+            self
+        }
+
+        fn folder(&mut self, path: &str) -> &mut Self {
+            self.add(tar::EntryType::Directory, path, None)
+        }
+
+        fn file(&mut self, path: &str) -> &mut Self {
+            self.add(tar::EntryType::Regular, path, None)
+        }
+
+        fn link(&mut self, path: &str, to: &str) -> &mut Self {
+            self.add(tar::EntryType::Symlink, path, Some(to))
+        }
+
+        fn hard_link(&mut self, path: &str, to: &str) -> &mut Self {
+            self.add(tar::EntryType::Link, path, Some(to))
+        }
+
+        /// The package file with this data and `control`.
+        fn package(self, folder: &Path, control: &str) -> PathBuf {
+            let mut controls = tar::Builder::new(Vec::new());
+            let mut header = tar::Header::new_gnu();
+            header.set_size(control.len() as u64);
+            controls.append_data(&mut header, "control", control.as_bytes()).unwrap();
+            let path = folder.join("p.deb");
+            let mut members = ar::Builder::new(fs::File::create(&path).unwrap());
+            let parts = [("control.tar", controls.into_inner().unwrap()), ("data.tar", self.0.into_inner().unwrap())];
+            for (name, bytes) in parts {
+                members.append(&ar::Header::new(name.into(), bytes.len() as u64), bytes.as_slice()).unwrap();
+            }
+            path
+        }
     }
 
     #[test]

@@ -85,8 +85,7 @@ impl Users {
                 writeln!(passwd, "{}:x:{}:{gid}:{}:{}:{}", user.name, user.uid, user.comment, user.home, user.shell);
         }
         let passwd = passwd.replace(":*:", ":x:");
-        // No day of the last change: with one, passwords age, and SSH asks for a new one even where none is set.
-        let shadow: String = names(&passwd).map(|name| format!("{name}:!*::0:99999:7:::\n")).collect();
+        let shadow = shadow(&passwd);
         let gshadow: String = names(&group).map(|name| format!("{name}:*::\n")).collect();
         account_file(root, "passwd", &passwd, 0o644, 0)?;
         account_file(root, "group", &group.replace(":*:", ":x:"), 0o644, 0)?;
@@ -155,6 +154,12 @@ fn account_file(root: &Path, name: &str, text: &str, mode: u32, gid: u32) -> Res
     fs::set_permissions(&path, fs::Permissions::from_mode(mode)).map_err(|e| Error::io("chmod", &path, e))
 }
 
+/// The `shadow` file of the accounts in `passwd`: no password at all, and no day of its last change (shadow(5)). With
+/// the day 0 PAM asks for a new password at every login, by SSH key too.
+fn shadow(passwd: &str) -> String {
+    names(passwd).map(|name| format!("{name}:!*::0:99999:7:::\n")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +173,11 @@ mod tests {
             USERS.split_once("[[user]]").unwrap().1.replace("mail1", "mail2").replace("\nname", "[[user]]\nname")
         );
         assert!(Users::parse(Path::new("users.toml"), &twice).unwrap_err().to_string().contains("mail2"));
+    }
+
+    #[test]
+    fn no_account_has_a_password_nor_one_that_ages() {
+        assert_eq!(shadow("root:x:0:0::/root:/bin/sh\n"), "root:!*::0:99999:7:::\n");
     }
 
     #[test]

@@ -1,10 +1,14 @@
-//! Measures a machine: seconds from power-on to the health report under each firmware, against a plain
-//! Debian installation when one is given; memory of each service when idle; messages per second from
+//! Measures a machine: seconds from power-on to the health report under each firmware, beside a plain Debian
+//! installation of the same packages when there is one; memory of each service when idle; messages per second from
 //! submission to mailbox.
+//!
+//! Both machines are the same one but for the disk: the same QEMU arguments, the same metadata. Ours is up when its
+//! health report says so, which takes a letter sent and read back; the plain one when its services answer
+//! (`qemu-tests/plain`).
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -24,8 +28,10 @@ mod console;
 const MESSAGES: usize = 100;
 /// What a machine is left alone for before its memory counts as idle.
 const IDLE: Duration = Duration::from_secs(30);
-/// What a plain Debian installation says when it is up.
-const PLAIN_UP: &str = r"login:|Reached target .*multi-user";
+/// What the plain installation says when systemd has started all it is to start,
+const PLAIN_STARTED: &str = "plain: multi-user";
+/// and when its services answer.
+const PLAIN_UP: &str = "plain: every service answers";
 /// The guest's sum of proportional set sizes by control group, in KiB: one line each.
 const PSS: &str = r#"for p in /proc/[0-9]*; do
   pss=$(awk '/^Pss:/ { print $2 }' $p/smaps_rollup 2>/dev/null); [ -n "$pss" ] || continue
@@ -37,8 +43,10 @@ const IN_USE: &str = "awk '/^MemTotal/ { t = $2 } /^MemAvailable/ { a = $2 } END
 /// What to compare with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Wanted {
-    /// A raw disk with a plain Debian installation of the same packages.
+    /// A raw disk with a plain Debian installation of the same packages (`sos-build plain`).
     pub plain_disk: Option<PathBuf>,
+    /// How many later boots of each machine are measured, to take the median of.
+    pub boots: u8,
 }
 
 /// One number.
@@ -77,15 +85,14 @@ pub fn run(order: &Order) -> Result<Vec<Measured>> {
 /// # Errors
 /// As [`run`].
 pub fn measure(stage: &mut Stage, wanted: &Wanted, mut tell: impl FnMut(Measured)) -> Result<()> {
-    if let Some(plain) = &wanted.plain_disk {
-        tell(Measured::new("power-on to multi-user, plain Debian, BIOS", plain_boot(stage, plain)?, "s"));
+    for firmware in [Firmware::Uefi, Firmware::Bios] {
+        let plain = match &wanted.plain_disk {
+            Some(disk) => Some(boots(stage, &Which::Plain(disk), firmware, wanted.boots)?),
+            None => None,
+        };
+        let ours = boots(stage, &Which::Ours, firmware, wanted.boots)?;
+        compare(firmware, &ours, plain.as_ref()).into_iter().for_each(&mut tell);
     }
-    let first = first_boot(stage, Firmware::Uefi)?;
-    tell(Measured::new("power-on to health report, first boot, UEFI", first, "s"));
-    tell(Measured::new("power-on to health report, later boot, UEFI", later_boot(stage)?, "s"));
-    let first = first_boot(stage, Firmware::Bios)?;
-    tell(Measured::new("power-on to health report, first boot, BIOS", first, "s"));
-    tell(Measured::new("power-on to health report, later boot, BIOS", later_boot(stage)?, "s"));
     idle_memory(stage)?.into_iter().for_each(&mut tell);
     tell(Measured::new(format!("submission to mailbox, {MESSAGES} messages"), throughput(stage)?, "messages/s"));
     console::measure(stage)?.into_iter().for_each(&mut tell);
@@ -96,7 +103,7 @@ pub fn measure(stage: &mut Stage, wanted: &Wanted, mut tell: impl FnMut(Measured
 #[must_use]
 pub fn table(measured: &[Measured]) -> String {
     measured.iter().fold(String::new(), |mut table, Measured { what, value, unit }| {
-        writeln!(table, "{what:<60} {value:>9.1} {unit}").ok();
+        writeln!(table, "{what:<60} {value:>9.2} {unit}").ok();
         table
     })
 }
@@ -107,33 +114,83 @@ pub fn json(measured: &[Measured]) -> String {
     serde_json::json!({ "measured": measured }).to_string()
 }
 
-fn plain_boot(stage: &mut Stage, plain: &std::path::Path) -> Result<f64> {
-    let disk = Disk::overlay(plain, &stage.folder.join("plain.qcow2"))?;
-    let (start, limit) = (Instant::now(), stage.limit(HEALTH_SECONDS));
-    stage.start(Plan::new(disk, Firmware::Bios))?;
-    stage.machine()?.serial().wait(PLAIN_UP, limit)?;
-    let seconds = start.elapsed().as_secs_f64();
-    stage.unplug()?;
-    Ok(seconds)
+/// Which of the two machines.
+enum Which<'a> {
+    Ours,
+    Plain(&'a Path),
 }
 
-fn first_boot(stage: &mut Stage, firmware: Firmware) -> Result<f64> {
-    let limit = stage.limit(HEALTH_SECONDS);
+/// Seconds from power-on until a machine is up.
+#[derive(Debug)]
+struct Boots {
+    first: f64,
+    /// The median of the later ones.
+    later: f64,
+    /// The same until multi-user.target, of a plain one.
+    started: Option<f64>,
+}
+
+/// Boots a machine for the first time and then some more; it stays up.
+fn boots(stage: &mut Stage, which: &Which<'_>, firmware: Firmware, count: u8) -> Result<Boots> {
+    let (image, file) = match which {
+        Which::Ours => (stage.image.clone(), "disk.qcow2"),
+        Which::Plain(disk) => (disk.to_path_buf(), "plain.qcow2"),
+    };
     let metadata = Metadata::with_mapping(club::MAPPING).and_key(&stage.key.public);
-    let start = Instant::now();
-    stage.boot(firmware, Source::NoCloud, &metadata)?;
-    stage.wait_for_health(limit)?;
-    Ok(start.elapsed().as_secs_f64())
+    let disk = Disk::overlay(&image, &stage.folder.join(file))?;
+    let plan = Plan { seed: Some(stage.seed(Source::NoCloud, &metadata)?), ..Plan::new(disk, firmware) };
+    let (first, _) = power_on(stage, which, plan.clone())?;
+    let (mut later, mut started) = (Vec::new(), Vec::new());
+    for _ in 0..count.max(1) {
+        let limit = stage.limit(HEALTH_SECONDS);
+        stage.shell().hang_up();
+        stage.machine()?.power_down(limit)?;
+        let (up, multi_user) = power_on(stage, which, plan.clone())?;
+        later.push(up);
+        started.extend(multi_user);
+    }
+    Ok(Boots { first, later: median(later).unwrap_or(first), started: median(started) })
 }
 
-fn later_boot(stage: &mut Stage) -> Result<f64> {
-    let (plan, limit) = (stage.plan()?, stage.limit(HEALTH_SECONDS));
-    stage.shell().hang_up();
-    stage.machine()?.power_down(limit)?;
-    let start = Instant::now();
+/// Seconds from now until a machine started now is up, and until the plain one reached multi-user.target.
+fn power_on(stage: &mut Stage, which: &Which<'_>, plan: Plan) -> Result<(f64, Option<f64>)> {
+    let (start, limit) = (Instant::now(), stage.limit(HEALTH_SECONDS));
     stage.start(plan)?;
-    stage.wait_for_health(limit)?;
-    Ok(start.elapsed().as_secs_f64())
+    let mut started = None;
+    match which {
+        Which::Ours => stage.wait_for_health(limit)?,
+        Which::Plain(_) => {
+            stage.machine()?.serial().wait(PLAIN_STARTED, limit)?;
+            started = Some(start.elapsed().as_secs_f64());
+            stage.machine()?.serial().wait(PLAIN_UP, limit)?;
+        }
+    }
+    Ok((start.elapsed().as_secs_f64(), started))
+}
+
+fn median(mut seconds: Vec<f64>) -> Option<f64> {
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).copied()
+}
+
+/// The boots of one firmware as numbers; the last says who is faster.
+fn compare(firmware: Firmware, ours: &Boots, plain: Option<&Boots>) -> Vec<Measured> {
+    let name = match firmware {
+        Firmware::Bios => "BIOS",
+        Firmware::Uefi => "UEFI",
+    };
+    let seconds = |what: &str, value| Measured::new(format!("power-on to {what}, {name}"), value, "s");
+    let mut all =
+        vec![seconds("health report, first boot", ours.first), seconds("health report, later boot", ours.later)];
+    if let Some(plain) = plain {
+        all.extend(plain.started.map(|value| seconds("multi-user of plain Debian, later boot", value)));
+        all.push(seconds("services of plain Debian, first boot", plain.first));
+        all.push(seconds("services of plain Debian, later boot", plain.later));
+        let ratio = ours.later / plain.later;
+        let verdict = if ratio <= 1.0 { "times (ours <= plain)" } else { "times (ours is SLOWER than plain)" };
+        all.push(Measured::new(format!("later boot, ours by plain Debian's, {name}"), ratio, verdict));
+    }
+    all
 }
 
 fn idle_memory(stage: &Stage) -> Result<Vec<Measured>> {
@@ -202,6 +259,24 @@ mod tests {
     #[test]
     fn the_table_has_a_line_for_each_number() {
         let measured = [Measured::new("boot", 61.25, "s")];
-        assert_eq!(table(&measured).trim_end(), format!("{:<60} {:>9} s", "boot", "61.2"));
+        assert_eq!(table(&measured).trim_end(), format!("{:<60} {:>9} s", "boot", "61.25"));
+    }
+
+    #[test]
+    fn the_later_boots_say_who_is_faster() {
+        let boots = |first, later, started| Boots { first, later, started };
+        let (ours, plain) = (boots(90.0, 60.0, None), boots(70.0, 50.0, Some(40.0)));
+        let verdict = |ours, plain| compare(Firmware::Bios, ours, Some(plain)).pop().unwrap();
+        assert!(verdict(&ours, &plain).unit.contains("SLOWER"));
+        assert!(verdict(&plain, &ours).unit.contains("ours <= plain"));
+        assert!(verdict(&ours, &ours).unit.contains("ours <= plain"));
+        assert_eq!(compare(Firmware::Uefi, &ours, None).len(), 2);
+        assert_eq!(compare(Firmware::Uefi, &ours, Some(&plain)).len(), 6);
+    }
+
+    #[test]
+    fn one_slow_boot_does_not_count() {
+        assert_eq!(median(vec![50.0, 200.0, 40.0]), Some(50.0));
+        assert_eq!(median(Vec::new()), None);
     }
 }

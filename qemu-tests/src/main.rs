@@ -59,9 +59,12 @@ struct Common {
 enum Command {
     /// Measure boot times, idle memory and mail throughput.
     Bench {
-        /// A plain Debian disk with the same packages, to compare the boot with.
+        /// A plain Debian disk with the same packages, to compare the boot with (`sos-build plain`).
         #[arg(long)]
         plain_disk: Option<PathBuf>,
+        /// Later boots of each machine, to take the median of.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
+        boots: u8,
         #[command(flatten)]
         common: Common,
     },
@@ -90,7 +93,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             order.carry_out();
             Ok(ExitCode::SUCCESS)
         }
-        Some(Command::Bench { plain_disk, common }) => measure(plain_disk, &common),
+        Some(Command::Bench { plain_disk, boots, common }) => measure(plain_disk, boots, &common),
         None if arguments.list => {
             list(arguments.common.json);
             Ok(ExitCode::SUCCESS)
@@ -128,10 +131,10 @@ fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn measure(plain_disk: Option<PathBuf>, common: &Common) -> anyhow::Result<ExitCode> {
+fn measure(plain_disk: Option<PathBuf>, boots: u8, common: &Common) -> anyhow::Result<ExitCode> {
     let workplace = open(common)?;
     let plain_disk = plain_disk.as_deref().map(Path::canonicalize).transpose().context("--plain-disk")?;
-    let task = Task::Bench(Wanted { plain_disk });
+    let task = Task::Bench(Wanted { plain_disk, boots });
     let order = Order { name: "bench".into(), task, ..workplace.order() };
     let measured = bench::run(&order)?;
     let text = if common.json { bench::json(&measured) } else { bench::table(&measured) };

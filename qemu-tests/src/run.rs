@@ -4,7 +4,9 @@ use std::fs::{File, TryLockError};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::accelerator::Accelerator;
+use sos_builder::firmware::Ovmf;
+
+use crate::accelerator::{self, Accelerator};
 use crate::program;
 use crate::session::{Order, Task};
 use crate::{Error, Result};
@@ -30,6 +32,7 @@ pub struct Workplace {
     folder: PathBuf,
     image: PathBuf,
     image_key: String,
+    ovmf: PathBuf,
     /// What runs the guests.
     pub accelerator: Accelerator,
     _lock: File,
@@ -59,10 +62,12 @@ impl Workplace {
         let (image, image_key) = hold(disk, &folder)?;
         let accelerator = match accelerator {
             Some(given) => given,
-            None => Accelerator::probe(&image, &folder.join("probe"))?,
+            None => accelerator::probe(&image, &folder.join("probe"))?,
         };
+        // Here and not in the jobs: those have no network to fetch it by.
+        let ovmf = Ovmf::find(&folder.join("ovmf")).map_err(|error| Error::Refused(error.to_string()))?.code;
         let image_key = format!("{image_key} {accelerator}");
-        Ok(Workplace { folder, image, image_key, accelerator, _lock: lock })
+        Ok(Workplace { folder, image, image_key, ovmf, accelerator, _lock: lock })
     }
 
     /// An order with what every job needs; name and task are the caller's.
@@ -71,6 +76,7 @@ impl Workplace {
         Order {
             image: self.image.clone(),
             image_key: self.image_key.clone(),
+            ovmf: self.ovmf.clone(),
             accelerator: self.accelerator.to_string(),
             folder: self.folder.clone(),
             axe: PathBuf::new(),

@@ -26,6 +26,8 @@ pub struct Order {
     pub image: PathBuf,
     /// Its identity, for bases.
     pub image_key: String,
+    /// The UEFI firmware's code, its variables beside it.
+    pub ovmf: PathBuf,
     /// `kvm` or `tcg`.
     pub accelerator: String,
     /// `target/sos/vm`.
@@ -79,10 +81,7 @@ impl Order {
         if !runs_as_root() {
             unshare = unshare.words("--user --map-root-user");
         }
-        if let Some(ovmf) = std::env::var_os("SOS_OVMF") {
-            unshare = unshare.env("SOS_OVMF", ovmf);
-        }
-        Ok(unshare.arg(own).arg("inside").arg(order).into_command())
+        Ok(unshare.env(sos_builder::firmware::VARIABLE, &self.ovmf).arg(own).arg("inside").arg(order).into_command())
     }
 
     /// Carries it out, here, reporting on standard output.
@@ -171,7 +170,7 @@ impl Stage {
             world: World::lay_out(&folder, own)?,
             key: Key::make(&folder)?,
             image: order.image.clone(),
-            accelerator: order.accelerator.parse()?,
+            accelerator: order.accelerator.parse().map_err(|error| Error::Usage(format!("{error}")))?,
             machine: None,
             plan: None,
             notes: RefCell::default(),

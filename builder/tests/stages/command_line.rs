@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-use crate::world::{World, fixture, write};
+use crate::server::{Answer, Server};
+use crate::world::{World, content, fixture, write};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sos-build");
 
@@ -15,9 +16,31 @@ fn build(world: &World, args: &[&str]) -> Output {
 
 /// Runs `sos-build`, which `command` starts, in the world.
 fn run(world: &World, mut command: Command, args: &[&str]) -> Output {
+    in_world(world, &mut command, args).output().unwrap()
+}
+
+/// The arguments and the environment of the world.
+fn in_world<'a>(world: &World, command: &'a mut Command, args: &[&str]) -> &'a mut Command {
     command.arg("--repository").arg(world.path("")).arg("--cache").arg(world.path("cache")).args(args);
-    command.env("SOS_MIRROR", world.path("debian")).env("SOS_SECURITY_MIRROR", world.path("debian-security"));
-    command.output().unwrap()
+    command.env("SOS_MIRROR", world.path("debian")).env("SOS_SECURITY_MIRROR", world.path("debian-security"))
+}
+
+/// Starts `sos-build` behind a script of the shell, as root of a namespace with mounts of its own; $1 is `place`.
+fn behind(script: &str, place: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", script, "sh"]).arg(place).arg(PROGRAM);
+    command
+}
+
+/// Starts `sos-build` with a disk of this size at `place`, which only this run sees; what it took is copied back, as a
+/// disk would keep it.
+fn on_a_small_disk(size: &str, place: &Path) -> Command {
+    fs::create_dir_all(place).unwrap();
+    let script = format!(
+        "kept=$1; shift; mkdir $kept.full; mount --bind $kept $kept.full; mount -t tmpfs -o size={size} none $kept; \
+         \"$@\"; code=$?; cp -r $kept/. $kept.full; exit $code"
+    );
+    behind(&script, place)
 }
 
 fn lock(world: &World) -> Output {
@@ -91,18 +114,83 @@ fn a_full_disk_is_called_by_its_name_and_the_next_run_goes_on() {
     lock(&world);
     let lock = sos_builder::lock::Lock::load(&world.path("image/locks/trixie.lock")).unwrap();
     world.place_packages(&lock);
-    let pool = world.path("cache/pool");
-    fs::create_dir_all(&pool).unwrap();
-    // A disk of 64 KiB, which only this run sees; what it took is copied back, as a disk would keep it.
-    let script = "kept=$1; shift; mkdir $kept.full; mount --bind $kept $kept.full; \
-                  mount -t tmpfs -o size=64k none $kept; \"$@\"; code=$?; cp -r $kept/. $kept.full; exit $code";
-    let mut on_a_small_disk = Command::new("unshare");
-    on_a_small_disk.args(["--map-root-user", "--mount", "sh", "-c", script, "sh"]).arg(&pool).arg(PROGRAM);
-    let full = run(&world, on_a_small_disk, &["fetch", "trixie"]);
-    assert_eq!(code(&full), 1, "{}", stderr(&full));
+    let full = run(&world, on_a_small_disk("64k", &world.path("cache/pool")), &["fetch", "trixie"]);
+    assert_eq!(code(&full), 2, "{}", stderr(&full));
     assert!(stderr(&full).contains("the disk is full; free some space"), "{}", stderr(&full));
     let again = build(&world, &["fetch", "trixie"]);
     assert_eq!(code(&again), 0, "{}", stderr(&again));
+}
+
+#[test]
+fn a_disk_that_fills_while_locking_leaves_no_lock() {
+    let world = World::asking_for(&["greeter"]);
+    let keyring = fixture("keyring.asc");
+    let args = ["lock", "trixie", "--keyring", keyring.to_str().unwrap()];
+    let full = run(&world, on_a_small_disk("32k", &world.path("cache/apt")), &args);
+    assert_eq!(code(&full), 2, "{}", stderr(&full));
+    assert!(stderr(&full).contains("the disk is full; free some space"), "{}", stderr(&full));
+    assert!(!world.path("image/locks").exists());
+    assert_eq!(code(&lock(&world)), 0);
+}
+
+#[test]
+fn a_run_that_is_killed_is_taken_up_where_it_stopped() {
+    let world = World::asking_for(&["greeter"]);
+    lock(&world);
+    let lock = sos_builder::lock::Lock::load(&world.path("image/locks/trixie.lock")).unwrap();
+    world.place_packages(&lock);
+    let server = Server::start();
+    for package in &lock.packages {
+        server.set(format!("/debian/{}", package.path), Answer::File(content(package)));
+    }
+    let greeter = lock.packages.iter().find(|package| package.name == "greeter").unwrap();
+    let (path, bytes) = (format!("/debian/{}", greeter.path), content(greeter));
+    server.set(&path, Answer::Stalls(bytes.clone(), 7000));
+    let mut command = Command::new(PROGRAM);
+    let fetch = in_world(&world, &mut command, &["fetch", "trixie"]).env("SOS_MIRROR", server.url("/debian"));
+    let mut running = fetch.stderr(Stdio::null()).spawn().unwrap();
+    let part = world.pool().part(greeter);
+    let began = std::time::Instant::now();
+    while fs::metadata(&part).map_or(0, |m| m.len()) < 7000 {
+        assert!(began.elapsed().as_secs() < 60, "the first bytes do not come");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert!(!world.pool().file(greeter).exists(), "a package has its name when it is whole");
+    server.set(&path, Answer::File(bytes));
+    assert_eq!(code(&fetch.output().unwrap()), 0);
+    let asked: Vec<usize> =
+        server.requests().into_iter().filter(|(asked, _)| *asked == path).map(|(_, from)| from).collect();
+    assert_eq!(asked, [0, 7000]);
+}
+
+#[test]
+fn a_program_that_the_host_lacks_is_named_with_its_package() {
+    let world = World::asking_for(&["greeter"]);
+    let empty = world.path("empty");
+    fs::create_dir(&empty).unwrap();
+    let without_programs =
+        behind("for bin in /usr/bin /usr/sbin; do mount --bind $1 $bin; done; shift; exec \"$@\"", &empty);
+    let keyring = fixture("keyring.asc");
+    let output = run(&world, without_programs, &["lock", "trixie", "--keyring", keyring.to_str().unwrap()]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("the program «apt-get» is missing; on Debian: apt-get install apt"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!world.path("image/locks").exists());
+}
+
+#[test]
+fn a_release_before_its_build_says_what_to_run() {
+    let world = World::asking_for(&["greeter"]);
+    lock(&world);
+    let output = build(&world, &["release", "trixie"]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("run `sos-build build`"), "{}", stderr(&output));
+    assert!(!world.path("cache/releases").exists());
 }
 
 #[test]

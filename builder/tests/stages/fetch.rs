@@ -157,7 +157,7 @@ fn a_wrong_file_is_fetched_again_once_and_then_refused() {
     let greeter = shop.package("greeter");
     assert!(url.ends_with(&greeter.path) && wanted == greeter.sha256.as_str(), "{error}");
     assert_eq!(shop.requests("greeter"), [0, 0]);
-    assert!(!shop.world.pool().file(greeter).exists());
+    assert!(!shop.world.pool().file(greeter).exists() && !shop.world.pool().part(greeter).exists());
 }
 
 #[test]

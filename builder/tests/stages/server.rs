@@ -14,6 +14,8 @@ pub enum Answer {
     Whole(Vec<u8>),
     /// The first so many bytes, then the connection breaks; the second time all of them.
     Breaks(Vec<u8>, usize),
+    /// The first so many bytes, then nothing more while the client waits.
+    Stalls(Vec<u8>, usize),
     /// An answer with this status and nothing in it.
     Status(u16),
 }
@@ -73,16 +75,23 @@ impl Server {
             answers.insert(path, Answer::File(bytes.clone()));
         }
         drop(answers);
+        let stalls = matches!(answer, Answer::Stalls(..));
         let (head, body) = match answer {
             Answer::Status(status) => (head(status, 0), Vec::new()),
             Answer::Whole(bytes) => (head(200, bytes.len()), bytes),
             Answer::File(bytes) if from == 0 => (head(200, bytes.len()), bytes),
             Answer::File(bytes) if from < bytes.len() => (head(206, bytes.len() - from), bytes[from..].to_vec()),
             Answer::File(_) => (head(416, 0), Vec::new()),
-            Answer::Breaks(bytes, until) => (head(200, bytes.len()), bytes[..until].to_vec()),
+            Answer::Breaks(bytes, until) | Answer::Stalls(bytes, until) => {
+                (head(200, bytes.len()), bytes[..until].to_vec())
+            }
         };
         let mut stream = stream;
         drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)));
+        if stalls {
+            // Until the client goes away.
+            drop(std::io::copy(&mut stream, &mut std::io::sink()));
+        }
     }
 }
 

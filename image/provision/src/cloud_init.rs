@@ -39,9 +39,16 @@ pub(crate) fn public_address(device: &Device) -> Option<IpAddr> {
     places.iter().find_map(|place| data["ds"]["meta_data"][place].as_str()?.parse().ok())
 }
 
-/// SSH keys that the data source lists (`v1.public_ssh_keys`).
+/// SSH keys that the data source lists.
 pub(crate) fn ssh_keys(device: &Device) -> Vec<String> {
-    let data: Value = serde_json::from_str(&read(device, INSTANCE)).unwrap_or_default();
+    listed_ssh_keys(&read(device, INSTANCE))
+}
+
+/// What `instance-data.json` lists as SSH keys (`v1.public_ssh_keys`); nothing where it is no such file. Whether each is
+/// a key is another question ([`sos_settings::is_ssh_public_key`]).
+#[must_use]
+pub fn listed_ssh_keys(instance_data: &str) -> Vec<String> {
+    let data: Value = serde_json::from_str(instance_data).unwrap_or_default();
     let keys = data.pointer("/v1/public_ssh_keys").and_then(Value::as_array);
     keys.into_iter().flatten().filter_map(Value::as_str).map(|key| key.trim().to_owned()).collect()
 }
@@ -66,6 +73,20 @@ mod tests {
             fs::write(device.path(INSTANCE), data.to_string()).unwrap();
             assert_eq!(machine_name(&device).as_ref().map(HostName::as_str), expected);
             assert_eq!(public_address(&device), "203.0.113.9".parse().ok());
+        }
+    }
+
+    #[test]
+    fn keys_are_taken_from_where_cloud_init_lists_them() {
+        let data =
+            r#"{"v1": {"public_ssh_keys": [" ssh-ed25519 AAAA jill@home\n", 7]}, "public_ssh_keys": ["not here"]}"#;
+        assert_eq!(listed_ssh_keys(data), ["ssh-ed25519 AAAA jill@home"]);
+    }
+
+    #[test]
+    fn a_file_of_another_shape_lists_none() {
+        for data in ["", "[]", r#"{"v1": []}"#, r#"{"v1": {"public_ssh_keys": "x"}}"#, "{"] {
+            assert!(listed_ssh_keys(data).is_empty(), "{data}");
         }
     }
 }

@@ -124,9 +124,13 @@ fn make_parent(path: &Path) -> Result<PathBuf, ProvisionError> {
     let parent = path.parent().unwrap_or(Path::new("/")).to_owned();
     let missing: Vec<&Path> = parent.ancestors().take_while(|folder| !folder.exists()).collect();
     for folder in missing.into_iter().rev() {
-        let fault = || ProvisionError::file("make", folder);
-        fs::create_dir(folder).map_err(fault())?;
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(fault())?;
+        match fs::create_dir(folder) {
+            // Somebody else was quicker.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            made => made
+                .and_then(|()| fs::set_permissions(folder, fs::Permissions::from_mode(0o755)))
+                .map_err(ProvisionError::file("make", folder))?,
+        }
     }
     Ok(parent)
 }
@@ -135,4 +139,31 @@ fn make_parent(path: &Path) -> Result<PathBuf, ProvisionError> {
 fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.sos-new"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Where the test, run a second time under another umask, makes its folders.
+    const FOLDER: &str = "SOS_TEST_FOLDER";
+
+    #[test]
+    fn folders_above_a_file_are_passable_whatever_the_umask() {
+        if let Some(folder) = std::env::var_os(FOLDER) {
+            make_parent(&Path::new(&folder).join("postfix/ldap/addresses.cf")).unwrap();
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let again = "umask 077; exec \"$0\" --exact files::tests::folders_above_a_file_are_passable_whatever_the_umask";
+        let own = std::env::current_exe().unwrap();
+        let ended = Command::new("sh").args(["-c", again]).arg(own).env(FOLDER, folder.path()).output().unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+        for made in ["postfix", "postfix/ldap"] {
+            let mode = fs::metadata(folder.path().join(made)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o7777, 0o755, "{made}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Every enabled service's transaction, and the report of it.
 //!
 //! Transactions are real work, and on a small machine that is still starting they would hold up what they wait for: so
-//! one begins when no unit of its service waits to be started any more.
+//! one begins when no unit of its service waits to be started any more, and who was well once is not asked again.
 //!
 //! Written to `/run/sos/health.json` and, when waiting, to the console: `health: ok (<version>; <services>)`,
 //! `health: FAILED <service>: <sentence>`, or where the owner comes in and `waiting for its owner (<version>)`.
@@ -147,7 +147,7 @@ fn round(device: &Device, patient: bool, well: &mut Vec<ServiceHealth>) -> Resul
         let name = overlay.name.as_str();
         let service = match well.iter().find(|service| service.name == name) {
             Some(service) => service.clone(),
-            None if patient && !has_started(device, overlay)? => found(name, Some("it is still starting".into())),
+            None if patient && !has_started(device, overlay) => found(name, Some("it is still starting".into())),
             None => ask(device, name, program),
         };
         if service.ok && !well.contains(&service) {
@@ -173,18 +173,19 @@ fn write(device: &Device, report: &Report) -> Result<(), ProvisionError> {
     files::write(&device.path(REPORT), &json, Rights::PUBLIC)
 }
 
-/// Whether no unit of the service waits to be started any more: none has a job (systemctl(1)).
-fn has_started(device: &Device, overlay: &Overlay) -> Result<bool, ProvisionError> {
+/// Whether no unit of the service waits to be started any more: none has a job (systemctl(1)). Where that cannot be
+/// found out the transaction tells.
+fn has_started(device: &Device, overlay: &Overlay) -> bool {
     let units = overlay.manifest.units.iter().map(String::as_str);
     if overlay.manifest.units.is_empty() {
-        return Ok(true);
+        return true;
     }
-    let jobs = device.program("systemctl").args(["show", "--property=Job", "--value", "--"]).args(units).run()?;
-    Ok(jobs_are_done(&String::from_utf8_lossy(&jobs)))
+    let jobs = device.program("systemctl").args(["show", "--property=Job", "--value", "--"]).args(units).run();
+    jobs.map_or(true, |jobs| has_no_job(&String::from_utf8_lossy(&jobs)))
 }
 
 /// Reads what `systemctl show` says of units' jobs: a number for one, nothing or 0 for none.
-fn jobs_are_done(jobs: &str) -> bool {
+fn has_no_job(jobs: &str) -> bool {
     jobs.lines().all(|job| matches!(job.trim(), "" | "0"))
 }
 
@@ -267,8 +268,8 @@ mod tests {
 
     #[test]
     fn a_unit_with_a_job_is_waited_for() {
-        assert!(jobs_are_done("\n0\n\n"));
-        assert!(!jobs_are_done("\n582\n\n"));
+        assert!(has_no_job("\n0\n\n"));
+        assert!(!has_no_job("\n582\n\n"));
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod sweep;
 mod test_programs;
 
 pub use certificate::{Hurry, certificate};
+pub use cloud_init::listed_ssh_keys;
 pub use command::{CommandError, Program};
 pub use device::Device;
 pub use dns::dns;

@@ -139,6 +139,25 @@ impl Browser {
         self.session.post(&format!("/element/{}/click", element.0), &json!({})).map(drop)
     }
 
+    /// Clicks on what sends a form, and waits until the page that answers is there: what the form asks for is
+    /// done then.
+    ///
+    /// # Errors
+    /// [`Error::Reply`] when something lies over it, [`Error::Late`] when no other page comes.
+    pub fn submit(&self, button: &Element) -> Result<()> {
+        self.script("window.beforeTheAnswer = true;")?;
+        self.click(button)?;
+        let start = Instant::now();
+        while self.script("return !window.beforeTheAnswer && document.readyState === 'complete'")? != true {
+            if start.elapsed() > self.limit {
+                let what = "the page that answers the form".into();
+                return Err(Error::Late { what, seconds: self.limit.as_secs(), detail: String::new() });
+            }
+            std::thread::sleep(Duration::from_millis(250));
+        }
+        Ok(())
+    }
+
     /// Types into a field; of a field for files, chooses the file of this path.
     ///
     /// # Errors

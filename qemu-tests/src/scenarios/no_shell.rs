@@ -1,6 +1,6 @@
 //! Nobody needs a shell, and nobody gets one: a fresh machine answers on the web's ports, where its owner comes in,
-//! and on no other, and shows no login prompt; claimed without an SSH key it answers, to a stranger who tries all 65,535, on just the ports its
-//! services list, and takes no password of Debian's or ours anywhere.
+//! and on no other, and shows no login prompt; claimed without an SSH key it answers, to a stranger who tries all
+//! 65,535, on just the ports its services list, and takes no password of Debian's or ours anywhere.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -88,7 +88,9 @@ fn make_a_filter(stage: &Stage, browser: &Browser) -> Result<()> {
          action.dispatchEvent(new Event('change'));\
          document.querySelector('select[name=\"_action_mailbox[0]\"]').value = 'Trash';",
     )?;
-    browser.click(&browser.wait_for("button.submit, input.submit")?)?;
+    browser.submit(&browser.wait_for("button.submit, input.submit")?)?;
+    browser.go(&format!("https://{HOST}/webmail/?_task=settings&_action=plugin.managesieve"))?;
+    browser.wait_for_text("Bells")?;
     stage.member_writes(KENTON, "shula@ambridge.example", "[bells] Practice moved", "To Tuesday.")?;
     stage.member_receives(SHULA, "Trash", "[bells] Practice moved").map(drop)
 }
