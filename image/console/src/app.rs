@@ -6,7 +6,8 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sos_ipc::Owner;
+use sos_ipc::{Owner, Request};
+use sos_settings::MemberName;
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
@@ -118,6 +119,15 @@ impl App {
         let owner = Arc::new(self.helper.owner().await?);
         *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&owner)));
         Ok(owner)
+    }
+
+    /// Ends every session of a member: in this console, and of their mail programs, which are asked for the password
+    /// again.
+    pub async fn sign_out(&self, member: &MemberName) {
+        self.sessions.end_all(member, None);
+        if let Err(error) = self.helper.ask(&Request::SignOut { member: member.to_string() }).await {
+            eprintln!("cannot end a member's connections to the mail server: {error}");
+        }
     }
 
     /// Forgets what is known about the owner: something of it was just changed.

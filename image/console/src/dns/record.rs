@@ -35,7 +35,7 @@ impl Wanted {
         Self {
             short_name: below(&name, domain),
             priority,
-            value: if kind == "TXT" { value } else { value.trim_end_matches('.').to_owned() },
+            value: if kind == "TXT" { value } else { without_dot(&value).to_owned() },
             data: normal(&kind, &data),
             name,
             kind,
@@ -53,6 +53,14 @@ impl Wanted {
 pub(super) fn purpose(data: &str) -> Option<&str> {
     let first = data.split([' ', ';']).next()?;
     first.starts_with("v=").then_some(first)
+}
+
+/// Data without the final dot of its last name; the root's name is nothing but this dot, as in `0 0 0 .`.
+fn without_dot(data: &str) -> &str {
+    match data.strip_suffix('.') {
+        Some(rest) if !rest.is_empty() && !rest.ends_with(char::is_whitespace) => rest,
+        _ => data,
+    }
 }
 
 /// `name` as seen from `domain`.
@@ -100,7 +108,7 @@ pub(super) fn normal(kind: &str, data: &str) -> String {
         "TXT" if data.to_lowercase().starts_with("v=spf1") => words().to_lowercase(),
         "TXT" => words(),
         "A" | "AAAA" => data.trim().parse::<IpAddr>().map_or_else(|_| words(), |address| address.to_string()),
-        _ => words().to_lowercase().trim_end_matches('.').to_owned(),
+        _ => without_dot(&words().to_lowercase()).to_owned(),
     }
 }
 
@@ -130,6 +138,12 @@ mod tests {
         let dmarc = wanted("_dmarc.club.example.", "TXT", r#""v=DMARC1; p=none""#);
         assert_eq!((dmarc.short_name.as_str(), dmarc.value.as_str()), ("_dmarc", "v=DMARC1; p=none"));
         assert_eq!(wanted("7.2.0.192.in-addr.arpa.", "PTR", "a.b.").short_name, "7.2.0.192.in-addr.arpa");
+    }
+
+    #[test]
+    fn keeps_the_dot_that_says_a_service_is_not_offered() {
+        let pop3 = wanted("_pop3._tcp.club.example.", "SRV", "0 0 0 .");
+        assert_eq!((pop3.value.as_str(), pop3.data.as_str()), ("0 0 0 .", "0 0 0 ."));
     }
 
     #[test]

@@ -91,7 +91,7 @@ async fn take(State(app): State<App>, page: Page, Path(token): Path<String>, pos
     if let Err(error) = done {
         return page.broken(&error);
     }
-    app.sessions.end_all(&member.name, None);
+    app.sign_out(&member.name).await;
     if let Err(error) = app.tokens.revoke(&member.name, app.clock.now()) {
         eprintln!("cannot void the links of a member: {error}");
     }

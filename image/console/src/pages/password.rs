@@ -7,7 +7,6 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use sos_ipc::Request;
 use sos_settings::MemberName;
 
 use crate::app::App;
@@ -120,11 +119,7 @@ pub(super) async fn prove(
 pub(super) async fn change(app: &App, name: &MemberName, new: &str, what: &str) -> Result<(), DirectoryError> {
     let member = app.directory.member(name).await?.ok_or(DirectoryError::Gone)?;
     app.directory.set_password(name, new).await?;
-    app.sessions.end_all(name, None);
-    // Their programs, too, are asked for the password again.
-    if let Err(error) = app.helper.ask(&Request::SignOut { member: name.to_string() }).await {
-        eprintln!("cannot end a member's connections to the mail server: {error}");
-    }
+    app.sign_out(name).await;
     if let Err(error) = app.tokens.revoke(name, app.clock.now()) {
         eprintln!("cannot void the links of a member: {error}");
     }

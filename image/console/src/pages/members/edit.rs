@@ -135,7 +135,7 @@ async fn suspend(app: &App, page: Page, me: &SignedIn, member: Member, suspended
     }
     let arguments = [("name", member.full_name.as_str())];
     let notice = if suspended {
-        app.sessions.end_all(&member.name, None);
+        app.sign_out(&member.name).await;
         revoke(app, &member.name);
         app.helper.record(me.name.as_str(), "member-suspended", member.name.as_str()).await;
         page.t.with("members-suspended", arguments)

@@ -90,7 +90,7 @@ pub(super) async fn remove(
             return answer(&app, page, member, form, myself).await;
         }
     }
-    app.sessions.end_all(&member.name, None);
+    app.sign_out(&member.name).await;
     edit::revoke(&app, &member.name);
     app.helper.record(me.name.as_str(), "member-removed", member.name.as_str()).await;
     let keep = form.value("mail") != "delete";
