@@ -1,6 +1,8 @@
 //! A rendering → files, and what must follow on a running system.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
 
 use sos_settings::{Change, Rendered, units_to_follow};
 
@@ -12,6 +14,30 @@ use crate::files::{self, Rights};
 /// What an earlier rendering of this boot made: each path, and what follows when it goes.
 const RECORD: &str = "/etc/sos/rendered.json";
 
+/// What whoever changes or renders settings holds meanwhile.
+const TURN: &str = "/run/sos/rendering.lock";
+
+/// The turn to change settings and to write what is rendered from them. One process at a time has it: whoever rendered
+/// older settings would write over what was rendered from newer ones.
+#[derive(Debug)]
+#[must_use = "the turn is over when it is dropped"]
+pub(crate) struct Turn {
+    _file: File,
+}
+
+impl Turn {
+    /// Waits for the turn. To be dropped before systemd is told anything: units that start may wait for theirs.
+    pub(crate) fn wait(device: &Device) -> Result<Self, ProvisionError> {
+        let path = device.path(TURN);
+        let fault = |error| ProvisionError::file("lock", &path)(error);
+        files::make_folder(path.parent().unwrap_or(&path), Rights { mode: 0o755, ..Rights::PUBLIC })?;
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(fault)?;
+        rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).map_err(|error| fault(error.into()))?;
+        Ok(Self { _file: file })
+    }
+}
+
 /// Whether anything changed, and what follows from it.
 #[derive(Debug, Default)]
 pub(crate) struct Changed {
@@ -19,7 +45,8 @@ pub(crate) struct Changed {
     changes: BTreeSet<Change>,
 }
 
-/// Writes what differs and removes what an earlier rendering of this boot made and this one does not.
+/// Writes what differs and removes what an earlier rendering of this boot made and this one does not. The caller has
+/// the [`Turn`], or is alone as at boot.
 pub(crate) fn write(device: &Device, rendered: &Rendered) -> Result<Changed, ProvisionError> {
     let mut changed = Changed::default();
     for (path, entry) in rendered.entries() {
@@ -97,6 +124,20 @@ mod tests {
             authority: false,
         };
         sos_settings::render(&Overlays::load(folder).unwrap(), &inputs).unwrap()
+    }
+
+    #[test]
+    fn one_at_a_time_has_the_turn() {
+        let root = tempfile::tempdir().unwrap();
+        let device = Device::new(root.path());
+        let turn = Turn::wait(&device).unwrap();
+        let (send, had) = std::sync::mpsc::channel();
+        let other = device.clone();
+        let waits = std::thread::spawn(move || send.send(Turn::wait(&other).is_ok()).unwrap());
+        assert!(had.recv_timeout(std::time::Duration::from_millis(200)).is_err(), "two have the turn");
+        drop(turn);
+        assert!(had.recv().unwrap());
+        waits.join().unwrap();
     }
 
     #[test]

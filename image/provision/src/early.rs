@@ -2,7 +2,7 @@
 
 use crate::device::Device;
 use crate::error::ProvisionError;
-use crate::{apply, certificate, console, machine_id, secrets, seed};
+use crate::{apply, certificate, console, files, machine_id, secrets, seed};
 
 /// Fills the state from the image's factory, then renders `/etc` so that PID 1 sees the final units.
 ///
@@ -15,6 +15,9 @@ pub fn early(device: &Device) -> Result<(), ProvisionError> {
     let factory = device.path("/usr/share/sos/factory/var");
     if factory.is_dir() {
         seed::seed(&factory, &device.path("/var"))?;
+    }
+    for folder in ["", "secrets", "dkim"] {
+        files::remove_begun(&device.state(folder))?;
     }
     machine_id::machine_id(device)?;
     // The web server starts with some certificate; which names it is for is known when the network is there.

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use sos_settings::Entry;
 
@@ -83,6 +84,16 @@ pub(crate) fn remove(path: &Path) -> Result<(), ProvisionError> {
     }
 }
 
+/// Removes what [`write`] had begun in `folder` when the power went.
+pub(crate) fn remove_begun(folder: &Path) -> Result<(), ProvisionError> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    let names = entries.flatten().filter(|entry| {
+        let name = entry.file_name();
+        name.as_encoded_bytes().starts_with(b".") && name.as_encoded_bytes().ends_with(BEGUN.as_bytes())
+    });
+    names.into_iter().try_for_each(|entry| remove(&entry.path()))
+}
+
 /// Removes a folder and all below it, which may not be there.
 pub(crate) fn remove_folder(path: &Path) -> Result<(), ProvisionError> {
     match fs::remove_dir_all(path) {
@@ -135,10 +146,15 @@ fn make_parent(path: &Path) -> Result<PathBuf, ProvisionError> {
     Ok(parent)
 }
 
-/// `.<name>.sos-new` in the same folder.
+/// How the names of files end that are not whole yet.
+const BEGUN: &str = ".sos-new";
+
+/// `.<name>.<process>-<number>.sos-new` in the same folder: others may write the same file at the same time.
 fn beside(path: &Path) -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.sos-new"))
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    path.with_file_name(format!(".{name}.{}-{number}{BEGUN}", std::process::id()))
 }
 
 #[cfg(test)]
@@ -149,6 +165,19 @@ mod tests {
 
     /// Where the test, run a second time under another umask, makes its folders.
     const FOLDER: &str = "SOS_TEST_FOLDER";
+
+    #[test]
+    fn what_was_begun_goes_and_what_is_whole_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = folder.path().join("settings.toml");
+        write(&whole, b"whole", Rights::PUBLIC).unwrap();
+        let begun = beside(&whole);
+        fs::write(&begun, "hal").unwrap();
+        assert_ne!(begun, beside(&whole));
+        remove_begun(folder.path()).unwrap();
+        assert!(whole.exists() && !begun.exists());
+        remove_begun(&folder.path().join("nothing")).unwrap();
+    }
 
     #[test]
     fn folders_above_a_file_are_passable_whatever_the_umask() {

@@ -2,6 +2,7 @@
 
 use sos_settings::{Handed, Problems, UserData, Waiting};
 
+use crate::apply::Turn;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
@@ -30,12 +31,14 @@ fn take_over(device: &Device) -> Result<(), ProvisionError> {
     let mut keys = cloud_init::ssh_keys(device);
     keys.extend(user_data.iter().flat_map(UserData::ssh_keys));
     let ssh = ssh::admit(device, &keys)?;
+    let turn = Turn::wait(device)?;
     let owned = device.settings()?.is_some();
     let claimed = if owned { Ok(false) } else { claim_with(device, user_data) };
 
     // Whatever came of the claim, a key that was handed in lets its owner look.
     let rendered = device.render(ssh)?;
     let changed = apply::write(device, &rendered)?;
+    drop(turn);
     apply::follow(device, &changed)?;
     if ssh {
         ssh::start(device)?;

@@ -12,10 +12,11 @@ mod wish;
 use std::fs;
 use std::path::Path;
 
+use crate::apply::{self, Turn};
+use crate::console;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
-use crate::{apply, console};
 
 pub(crate) use acme::ASKED;
 pub use acme::{Hurry, certificate};
@@ -62,8 +63,10 @@ fn exchange(new: &Path, place: &Path) -> Result<(), ProvisionError> {
 /// Makes a running system use the certificate that is there now: what depends on who signed it is rendered anew, and
 /// the services' units that read it reload.
 pub(crate) fn follow(device: &Device) -> Result<(), ProvisionError> {
+    let turn = Turn::wait(device)?;
     let rendered = device.render(device.ssh_is_on())?;
     let changed = apply::write(device, &rendered)?;
+    drop(turn);
     apply::follow(device, &changed)?;
     let settings = device.settings()?;
     let overlays = device.overlays()?;

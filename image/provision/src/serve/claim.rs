@@ -8,10 +8,11 @@ use sos_settings::{ADMINISTRATORS, Mapping};
 
 use super::answer::{Helper, issues};
 use super::changes;
+use crate::apply::{self, Turn};
 use crate::claim::{self, Verdict};
+use crate::console;
 use crate::device::Device;
 use crate::error::ProvisionError;
-use crate::{apply, console};
 
 /// Whether `code` is the one.
 pub(super) fn check(helper: &Helper, code: &Word, from: IpAddr) -> Result<Reply, ProvisionError> {
@@ -29,6 +30,7 @@ pub(super) fn claim(helper: &Helper, code: &Word, from: IpAddr, mapping: &Value)
         Err(problems) => return Ok(issues(&problems)),
     };
     helper.alone(|| {
+        let turn = Turn::wait(device)?;
         // Somebody else who knew the code may have been faster.
         if device.settings()?.is_some() {
             return Ok(Reply::AlreadyOwned);
@@ -38,7 +40,7 @@ pub(super) fn claim(helper: &Helper, code: &Word, from: IpAddr, mapping: &Value)
         let administrator = administrators.and_then(|role| role.members.first()).map(ToString::to_string);
         let administrator = administrator.unwrap_or_default();
         // It is theirs from here on; what does not start shows in the health report.
-        if let Err(error) = start(device)
+        if let Err(error) = start(device, turn)
             .and_then(|()| changes::note(device, &administrator, "claimed", mapping.organisation.name.as_str()))
         {
             console::log(&format!("after the claim: {error}"));
@@ -57,9 +59,10 @@ fn refused(verdict: Verdict) -> Option<Reply> {
 }
 
 /// Renders for the owner, starts what they chose, and has health and certificate looked at.
-fn start(device: &Device) -> Result<(), ProvisionError> {
+fn start(device: &Device, turn: Turn) -> Result<(), ProvisionError> {
     let rendered = device.render(device.ssh_is_on())?;
     let changed = apply::write(device, &rendered)?;
+    drop(turn);
     apply::follow(device, &changed)?;
     apply::start_services(device, &rendered)?;
     let systemctl = |arguments: [&str; 3]| device.program("systemctl").args(arguments).run();

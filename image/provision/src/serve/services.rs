@@ -29,13 +29,28 @@ pub(super) fn progress(device: &Device) -> Result<Reply, ProvisionError> {
         .map(|service| service.name)
         .collect();
     let units = unit_states(device, &enabled)?;
+    let waited_for = is_waited_for(device);
     let state = |overlay: &&Overlay| ServiceState {
         name: overlay.name.clone(),
         title: overlay.manifest.title.clone(),
-        state: if well.contains(&overlay.name) { UnitState::Well } else { judge(&overlay.manifest.units, &units) },
+        state: if well.contains(&overlay.name) {
+            UnitState::Well
+        } else {
+            match judge(&overlay.manifest.units, &units) {
+                UnitState::Starting | UnitState::Waiting if !waited_for => UnitState::Failed,
+                state => state,
+            }
+        },
     };
     let asked = enabled.iter().filter(|overlay| overlay.manifest.health.is_some());
     Ok(Reply::Progress(asked.map(state).collect()))
+}
+
+/// Whether the health report still waits for services. Afterwards whoever is not well yet does not start: they fail.
+fn is_waited_for(device: &Device) -> bool {
+    let show = ["show", "--property=ActiveState", "--value", "--", "sos-health.service"];
+    let state = device.program("systemctl").args(show).run();
+    state.is_ok_and(|state| matches!(String::from_utf8_lossy(&state).trim(), "active" | "activating" | "deactivating"))
 }
 
 /// What systemd says of the units, by name.

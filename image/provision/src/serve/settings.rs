@@ -7,10 +7,11 @@ use sos_ipc::{Issue, Reply, SettingsChange, SettingsRead};
 use sos_settings::{MailLimits, MemberName, Overlays, Rendered, Settings};
 
 use super::{changes, owner};
+use crate::apply::{self, Turn};
 use crate::device::{DATABASE, Device};
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
-use crate::{apply, console, secrets};
+use crate::{console, secrets};
 
 /// The settings and their revision.
 pub(super) fn read(device: &Device) -> Result<Reply, ProvisionError> {
@@ -41,6 +42,7 @@ pub(super) fn change(
     by: &MemberName,
     change: SettingsChange,
 ) -> Result<Reply, ProvisionError> {
+    let turn = Turn::wait(device)?;
     let old = device.settings()?.ok_or(ProvisionError::Unclaimed)?;
     if revision(device)? != seen {
         return Ok(Reply::Stale);
@@ -52,7 +54,7 @@ pub(super) fn change(
         return Ok(Reply::Issues(issues));
     }
     if new != old {
-        apply_change(device, &old, &new)?;
+        apply_change(device, turn, &old, &new)?;
         changes::note(device, by.as_str(), "settings-changed", &changed.join(","))?;
     }
     read(device)
@@ -125,7 +127,7 @@ fn put_limits(
 }
 
 /// Writes `new` once it renders, then stops what is not wanted any more and starts what is.
-fn apply_change(device: &Device, old: &Settings, new: &Settings) -> Result<(), ProvisionError> {
+fn apply_change(device: &Device, turn: Turn, old: &Settings, new: &Settings) -> Result<(), ProvisionError> {
     let text = new.to_toml()?;
     let overlays: Overlays = device.overlays()?;
     secrets::make_missing(device, &overlays.enabled(Some(new))?)?;
@@ -138,6 +140,7 @@ fn apply_change(device: &Device, old: &Settings, new: &Settings) -> Result<(), P
     // The last one first: it stands on the others.
     tell(device, "stop", gone.iter().rev().copied());
     let changed = apply::write(device, &after)?;
+    drop(turn);
     apply::follow(device, &changed)?;
     tell(device, "start", come.iter().copied());
     let look = if gone.is_empty() && come.is_empty() {

@@ -13,6 +13,10 @@ use super::*;
 use crate::claim;
 use crate::test_programs::{calls, stand_in};
 
+/// systemctl while the services start: slapd runs, and the health report waits.
+const STARTING: &str = "case \"$*\" in *sos-health.service) echo activating;; show*) \
+                        printf 'Id=slapd.service\\nActiveState=active\\n';; esac";
+
 struct World {
     root: tempfile::TempDir,
     programs: tempfile::TempDir,
@@ -32,7 +36,7 @@ impl World {
         let device = Device::new(root.path()).with_programs(programs.path());
         for (name, script) in [
             ("ip", r#"echo '[{"addr_info":[{"local":"203.0.113.5"}]}]'"#),
-            ("systemctl", "case $1 in show) printf 'Id=slapd.service\\nActiveState=active\\n';; esac"),
+            ("systemctl", STARTING),
             ("slapadd", "cat >/dev/null"),
             ("ldapsearch", "exit 0"),
             ("sendmail", "cat >\"$0.letter\""),
@@ -331,6 +335,10 @@ fn the_machine_and_the_services_are_described() {
     let Reply::Progress(services) = world.ask(&Request::Progress) else { panic!("progress") };
     let state = |name: &str| services.iter().find(|service| service.name == name).unwrap().state;
     assert_eq!((state("directory"), state("mail")), (UnitState::Starting, UnitState::Waiting));
+    // The report waits no longer, so who is not well by now does not start any more.
+    stand_in(world.programs.path(), "systemctl", &STARTING.replace("echo activating", "echo inactive"));
+    let Reply::Progress(services) = world.ask(&Request::Progress) else { panic!("progress") };
+    assert!(services.iter().all(|service| service.state == UnitState::Failed), "{services:?}");
     let mend = Request::Mend { what: Mend::Restart { service: "mail".into() }, by: "jill".into() };
     assert_eq!(world.ask(&mend), Reply::Done);
     assert!(world.calls("systemctl").iter().any(|call| call.starts_with("restart --no-block -- valkey")));
