@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
@@ -85,6 +85,8 @@ impl Checker {
         options.timeout = Duration::from_secs(2);
         options.attempts = 2;
         options.cache_size = 0;
+        // The world does not read ours.
+        options.use_hosts_file = ResolveHosts::Never;
         builder.build()
     }
 }
