@@ -14,6 +14,7 @@ use fake::Fake;
 use names::Names;
 use sos_console::app::{App, Places};
 use sos_console::clock::Clock;
+use sos_console::journal::Sink;
 use sos_console::routes;
 
 #[tokio::main(worker_threads = 2)]
@@ -40,6 +41,9 @@ async fn main() {
         helper: socket,
         ldap,
         state: folder.path().to_owned(),
+        logo: folder.path().join("logo"),
+        policy_key: folder.path().join("policy-key"),
+        journal: Sink::Stderr,
         resolver: Some(names.address),
         clock: Clock::System,
     });

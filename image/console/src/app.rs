@@ -17,6 +17,7 @@ use crate::guard::limiter::Limiter;
 use crate::guard::session::Sessions;
 use crate::helper::{Helper, HelperError};
 use crate::import::Imports;
+use crate::journal::{Journal, Sink};
 use crate::letters::Allowance;
 use crate::pages::dns::Checked;
 use crate::text::{TEXTS, Texts};
@@ -38,6 +39,12 @@ pub struct Places {
     pub ldap: String,
     /// The console's own state.
     pub state: PathBuf,
+    /// The organisation's logo, where the helper keeps it.
+    pub logo: PathBuf,
+    /// What Dovecot has to show when it asks; without the file it is told nothing.
+    pub policy_key: PathBuf,
+    /// Where lines for the journal go.
+    pub journal: Sink,
     /// The name server that says what the world sees; otherwise the system's.
     pub resolver: Option<SocketAddr>,
     /// The time.
@@ -64,8 +71,16 @@ pub struct Parts {
     pub tokens: Tokens,
     /// How far the newest import of a list is.
     pub imports: Imports,
-    /// How many letters strangers may cause.
+    /// How many letters anybody may cause.
     pub letters: Allowance,
+    /// How often the helper may be had run every health transaction.
+    pub checkups: Allowance,
+    /// Who signs in, and who is refused.
+    pub journal: Journal,
+    /// Where the logo is.
+    pub logo: PathBuf,
+    /// Where the key is that Dovecot shows.
+    pub policy_key: PathBuf,
     /// The time.
     pub clock: Clock,
     /// Asks what the world sees of our DNS records.
@@ -94,6 +109,10 @@ impl App {
             tokens: Tokens::open(&places.state),
             imports: Imports::default(),
             letters: Allowance::default(),
+            checkups: Allowance::default(),
+            journal: Journal::new(places.journal),
+            logo: places.logo,
+            policy_key: places.policy_key,
             clock: places.clock,
             checker: Checker::at(places.resolver),
             checked: Mutex::new(None),

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use sos_ipc::{Letter, Reply, Request};
+use sos_settings::MemberName;
 
 use crate::app::App;
 use crate::directory::Member;
@@ -88,6 +89,24 @@ pub enum News {
     Recovery,
     /// Their letters are sent on elsewhere, or not any more.
     Forward,
+}
+
+/// How often a member may change what they are told of by letter.
+const CHANGES: Bound = Bound { most: 20, window: 3_600 };
+/// How many invitations an administrator may send: those of a whole list, and some by hand.
+const INVITATIONS: Bound = Bound { most: 1_200, window: 24 * 3_600 };
+
+/// Whether `who` may make another change that is told by letter; if so it is counted. Ask before the change: nothing is
+/// changed without being told.
+#[must_use]
+pub fn may_tell(app: &App, who: &MemberName) -> bool {
+    app.letters.take(app.clock.now(), ("change", who.as_str()), CHANGES)
+}
+
+/// Whether the administrator `by` may send another invitation; if so it is counted.
+#[must_use]
+pub fn may_invite(app: &App, by: &str) -> bool {
+    app.letters.take(app.clock.now(), ("invitation", by), INVITATIONS)
 }
 
 /// Tells `member` (as they were before) what was changed, at their address here and at the one elsewhere. In the

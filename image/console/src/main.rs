@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Parser;
 use sos_console::app::{App, Places};
 use sos_console::clock::Clock;
+use sos_console::journal::Sink;
 use sos_console::{guard, routes};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
@@ -38,6 +39,12 @@ struct Arguments {
     /// The console's own state.
     #[arg(long, default_value = "/var/lib/sos-console")]
     state: PathBuf,
+    /// The organisation's logo.
+    #[arg(long, default_value = "/var/lib/sos/logo")]
+    logo: PathBuf,
+    /// What Dovecot has to show when it asks.
+    #[arg(long, default_value = "/etc/sos-console/policy-key")]
+    policy_key: PathBuf,
 }
 
 #[tokio::main(worker_threads = 2)]
@@ -47,6 +54,9 @@ async fn main() -> anyhow::Result<()> {
         helper: arguments.helper,
         ldap: arguments.ldap,
         state: arguments.state,
+        logo: arguments.logo,
+        policy_key: arguments.policy_key,
+        journal: Sink::Stderr,
         resolver: arguments.resolver,
         clock: Clock::System,
     });

@@ -1,15 +1,18 @@
 //! Which passwords are taken. The rule is that of NIST SP 800-63B, section 5.1.1.2: long enough, and nothing that
 //! somebody would try first; no rules about kinds of characters.
 
+use sos_settings::SHORTEST_PASSWORD;
+
 use crate::text::Say;
 
-/// Shortest, in characters.
-pub const SHORTEST: usize = 10;
 /// Longest, in bytes: hashing must stay cheap.
 pub const LONGEST: usize = 256;
 
 /// The commonest passwords, without the digits and signs that people add to them.
 const COMMON: &str = include_str!("common_passwords.txt");
+/// The 5,000 commonest of ten characters and more among ten million that were published (Mark Burnett, 2015; public
+/// domain), in small letters, as they are.
+const COMMON_LONG: &str = include_str!("common_long_passwords.txt");
 
 /// Why a password will not do, in a sentence that says what to do; nothing when it will. `names` are those of the
 /// person and the organisation.
@@ -17,7 +20,7 @@ const COMMON: &str = include_str!("common_passwords.txt");
 pub fn fault(password: &str, names: &[&str], t: Say) -> Option<String> {
     if password.is_empty() {
         Some(t.say("password-missing"))
-    } else if password.chars().count() < SHORTEST {
+    } else if password.chars().count() < SHORTEST_PASSWORD {
         Some(t.say("password-short"))
     } else if password.len() > LONGEST {
         Some(t.say("password-long"))
@@ -53,11 +56,15 @@ fn is_made_of(password: &str, name: &str) -> bool {
 }
 
 fn is_common(password: &str) -> bool {
-    let mut different: Vec<char> = password.to_lowercase().chars().collect();
+    let small = password.to_lowercase();
+    let mut different: Vec<char> = small.chars().collect();
     different.sort_unstable();
     different.dedup();
     let plain = plain(password);
-    different.len() < 4 || is_row(password) || COMMON.lines().any(|common| is_repeated(&plain, common))
+    different.len() < 4
+        || is_row(password)
+        || COMMON_LONG.lines().any(|common| common == small)
+        || COMMON.lines().any(|common| is_repeated(&plain, common))
 }
 
 /// In lower case, with the letters that people write as digits, and without what they add before and after.
@@ -128,6 +135,15 @@ mod tests {
             assert!(refused(bad).is_some(), "{bad}");
         }
         assert!(refused(&"long words ".repeat(30)).is_some());
+    }
+
+    #[test]
+    fn refuses_each_of_the_commonest_that_are_long_enough() {
+        assert!(COMMON_LONG.lines().count() >= 3_000);
+        for common in COMMON_LONG.lines() {
+            assert!(common.chars().count() >= SHORTEST_PASSWORD, "{common} is refused as too short");
+            assert!(refused(common).is_some() && refused(&common.to_uppercase()).is_some(), "{common}");
+        }
     }
 
     #[test]

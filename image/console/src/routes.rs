@@ -7,7 +7,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use crate::app::App;
 use crate::guard::{csrf, fault, gate, headers, session};
 use crate::page::Page;
-use crate::{assets, pages};
+use crate::{assets, logo, pages};
 
 /// The whole console.
 pub fn router(app: App) -> Router {
@@ -43,6 +43,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), session::watch))
         .layer(sessions)
         .merge(assets::routes())
+        .merge(logo::routes())
         .merge(pages::autoconfig::routes(&app))
         .layer(from_fn(fault::catch))
         .layer(from_fn(headers::add))

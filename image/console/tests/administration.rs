@@ -212,6 +212,62 @@ async fn invites_by_a_letter_with_a_link() {
 }
 
 #[tokio::test]
+async fn an_address_elsewhere_takes_the_administrators_own_password() {
+    let world = World::new();
+    let mut jill = world.signed_in("jill").await;
+    for who in ["zoe", "jill"] {
+        let path = format!("/members/{who}");
+        let revision = jill.get(&path).await.value("revision").unwrap().to_owned();
+        let fields = |password: &'static str| {
+            [
+                ("full_name", "Somebody New"),
+                ("recovery", "thief@elsewhere.example"),
+                ("own_password", password),
+                ("revision", revision.as_str()),
+                ("do", "save"),
+            ]
+        };
+        for bad in ["", "marrows-and-leeks"] {
+            let answer = jill.post(&path, &fields(bad)).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{who} {bad:?}");
+            assert!(answer.error("own_password").is_some() && !answer.body.contains("marrows-and"), "{}", answer.body);
+            assert_eq!(answer.value("recovery"), Some("thief@elsewhere.example"), "what was typed is kept");
+        }
+        assert_eq!(world.slapd.directory().member(&name(who)).await.unwrap().unwrap().recovery, None);
+        let before = jill.cookies.clone();
+        assert_goes(&jill.post(&path, &fields(PASSWORD)).await, &path);
+        assert_ne!(jill.cookies, before, "the session has a new id");
+        // All else takes no password, also where there is such an address.
+        let revision = jill.get(&path).await.value("revision").unwrap().to_owned();
+        let fields = [
+            ("full_name", "Somebody Else"),
+            ("recovery", "thief@elsewhere.example"),
+            ("revision", &revision),
+            ("do", "save"),
+        ];
+        assert_goes(&jill.post(&path, &fields).await, &path);
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_sends_a_whole_list_of_invitations_a_day_and_some_more() {
+    let world = World::new();
+    let mut jill = world.signed_in("jill").await;
+    while sos_console::letters::may_invite(&world.console.app, "jill") {}
+    jill.get("/members/invite").await;
+    let fields = [("full_name", "Ruth Archer"), ("recovery", "ruth@example.org")];
+    assert_goes(&jill.post("/members/invite", &fields).await, "/members/ruth.archer");
+    assert!(
+        jill.get("/members/ruth.archer").await.body.contains("Ruth Archer is a member, but no invitation was sent")
+    );
+    assert!(world.console.helper.state().letters.is_empty());
+    world.console.pass(24 * 3600);
+    let mut jill = world.signed_in("jill").await;
+    assert_goes(&jill.post("/members/ruth.archer", &[("do", "invite")]).await, "/members/ruth.archer");
+    assert_eq!(world.console.helper.state().letters.len(), 1);
+}
+
+#[tokio::test]
 async fn the_later_of_two_administrators_sees_both_versions() {
     let world = World::new();
     let (mut first, mut second) = (world.signed_in("jill").await, world.signed_in("jill").await);
@@ -342,6 +398,9 @@ async fn the_organisation_changes_its_name_and_logo() {
         assert_eq!(answer.status == StatusCode::SEE_OTHER, said, "{logo:?}");
         assert_eq!(answer.error("logo").is_some(), !said);
     }
+    let png = &b"\x89PNG\r\n\x1a\nrest"[..];
+    let misnamed = upload(&mut jill, "/organisation/logo", &[("logo", Some("logo.html"), png)]).await;
+    assert!(misnamed.error("logo").unwrap().contains("does not fit"), "{}", misnamed.body);
     assert_eq!(world.console.helper.state().changes, ["ChangeSettings", "SetLogo"]);
 }
 
@@ -363,6 +422,11 @@ async fn health_is_red_only_for_what_is_broken() {
     assert_goes(&jill.post("/health", &[("do", "restart"), ("service", "mail")]).await, "/health");
     assert_goes(&jill.post("/health", &[("do", "restart"), ("service", "sshd")]).await, "/health");
     assert_eq!(world.console.helper.state().changes, ["Mend"]);
+    for round in 0..8 {
+        assert_goes(&jill.post("/health", &[("do", "check")]).await, "/health");
+        let lately = jill.get("/health").await.body.contains("tried several times in the last minutes");
+        assert_eq!(lately, round >= 6);
+    }
     // What is still starting is not broken.
     world.console.helper.state().step = 1;
     assert!(!jill.get("/health").await.body.contains("data-mood=\"broken\""));
@@ -380,6 +444,9 @@ async fn a_list_of_200_is_tried_then_added_and_everybody_is_invited() {
     list += "Jill;Archer;=1+1\r\n";
     let before = world.slapd.dump();
     jill.get("/members/import").await;
+    let misnamed = [("file", Some("a.xlsx"), list.as_bytes()), ("do", None, b"try")];
+    let misnamed = upload(&mut jill, "/members/import", &misnamed).await;
+    assert!(misnamed.error("file").unwrap().contains("should end in .csv"), "{}", misnamed.body);
     let tried =
         upload(&mut jill, "/members/import", &[("file", Some("a.csv"), list.as_bytes()), ("do", None, b"try")]).await;
     assert_eq!(tried.status, StatusCode::OK);

@@ -280,6 +280,48 @@ async fn an_heir_gets_the_addresses_and_the_offices() {
     assert_eq!(directory.add_member(&new_member("zoe")).await, taken);
 }
 
+/// What each write that can fail leaves behind; doing it again completes it, also with another heir.
+#[tokio::test]
+async fn handing_over_is_completed_by_doing_it_again() {
+    const ZOE: &str = "uid=zoe,ou=members,o=organisation";
+    const DAVID: &str = "uid=david,ou=members,o=organisation";
+    let own = ["zoe@ambridge.example", "z.orsi@ambridge.example"];
+    let replace = |attribute: &str, values: &[&str]| {
+        ldap3::Mod::Replace(attribute.to_owned(), values.iter().map(ToString::to_string).collect())
+    };
+    let writes = |done: usize| -> Vec<(&'static str, ldap3::Mod<String>)> {
+        let add_heir = ldap3::Mod::Add("member".to_owned(), [DAVID.to_owned()].into());
+        let all = vec![
+            ("cn=treasurer,ou=roles,o=organisation", add_heir),
+            (ZOE, replace("mailLocalAddress", &[])),
+            (DAVID, ldap3::Mod::Add("mailLocalAddress".to_owned(), own.iter().map(ToString::to_string).collect())),
+        ];
+        all.into_iter().take(done).collect()
+    };
+    for (done, heir) in [(0, "david"), (1, "david"), (2, "david"), (2, "jill"), (3, "david"), (3, "jill")] {
+        let slapd = Slapd::start();
+        let directory = slapd.directory();
+        let mut further = MemberChange::of(&name("zoe"));
+        further.addresses = Some(vec!["z.orsi".parse().unwrap()]);
+        directory.change_member(&further, &seen(&directory, "zoe").await).await.unwrap();
+        let mut ldap = plain_connection(&slapd).await;
+        ldap.sasl_external_bind().await.unwrap().success().unwrap();
+        for (dn, write) in writes(done) {
+            let noted = (dn == ZOE).then(|| replace("sosLeaving", &own));
+            ldap.modify(dn, noted.into_iter().chain([write]).collect()).await.unwrap().success().unwrap();
+        }
+        directory.hand_over_member(&name("zoe"), &name(heir)).await.unwrap();
+        assert_eq!(directory.member(&name("zoe")).await.unwrap(), None);
+        let addresses = directory.addresses().await.unwrap();
+        let expected = if done == 3 { "david" } else { heir };
+        for local in ["zoe", "z.orsi"] {
+            assert_eq!(addresses.get(local).map(String::as_str), Some(expected), "{done} {heir}");
+        }
+        let treasurers = directory.team(TeamKind::Role, &name("treasurer")).await.unwrap().unwrap().members;
+        assert!(!treasurers.is_empty() && !treasurers.contains(&name("zoe")), "{done} {heir}: {treasurers:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_group_has_members_who_are_there() {
     let slapd = Slapd::start();

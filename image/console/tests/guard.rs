@@ -9,7 +9,7 @@ mod slapd;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use browser::{Browser, encode};
-use console::Console;
+use console::{Console, POLICY_KEY};
 use slapd::{PASSWORD, Slapd};
 use sos_console::guard::{headers, policy};
 use tower::ServiceExt;
@@ -41,7 +41,7 @@ async fn every_answer_carries_the_headers() {
             assert!(path == style || !answer.body.contains(inline), "{path}: {inline}");
         }
     }
-    assert!(!headers::POLICY.contains("unsafe"));
+    assert!(!headers::POLICY.contains("unsafe") && headers::POLICY.contains("object-src 'none'"));
 }
 
 #[tokio::test]
@@ -114,7 +114,8 @@ async fn signing_in_takes_a_new_session_and_signing_out_ends_it() {
     thief.cookies = stranger;
     assert!(!thief.get("/").await.body.contains("Jill Archer"));
     thief.cookies = browser.cookies.clone();
-    assert_eq!(browser.post("/sign-out", &[]).await.location(), "/");
+    let answer = browser.post("/sign-out", &[]).await;
+    assert_eq!((answer.location(), &answer.headers["clear-site-data"]), ("/", &"\"cache\"".parse().unwrap()));
     assert!(!thief.get("/").await.body.contains("Jill Archer"), "what was signed out is no session any more");
 }
 
@@ -216,11 +217,106 @@ async fn ask(console: &Console, command: &str, login: &str, remote: &str) -> Str
 }
 
 async fn tell(console: &Console, command: &str, body: &str) -> String {
-    let request = Request::post(format!("/?command={command}")).body(Body::from(body.to_owned())).unwrap();
+    let request = Request::post(format!("/?command={command}")).header("X-Policy-Key", POLICY_KEY);
+    let request = request.body(Body::from(body.to_owned())).unwrap();
     let answer = policy::router(console.app.clone()).oneshot(request).await.unwrap();
     let body = axum::body::to_bytes(answer.into_body(), 1 << 10).await.unwrap();
     let body = String::from_utf8(body.to_vec()).unwrap();
     body.split_inclusive(',').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn who_shows_no_key_is_told_nothing_and_counts_for_nothing() {
+    let console = Console::claimed("ldapi://%2Fnowhere");
+    let report = "{\"login\":\"zoe\",\"remote\":\"192.0.2.1\",\"success\":false}";
+    for round in 0..60 {
+        let mut request = Request::post("/?command=report");
+        if let Some(key) = [None, Some(""), Some("another-key"), Some("a-key-for-dovecot-and-more")][round % 4] {
+            request = request.header("X-Policy-Key", key);
+        }
+        let request = request.body(Body::from(report)).unwrap();
+        let answer = policy::router(console.app.clone()).oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(ask(&console, "allow", "zoe", "192.0.2.1").await, "{\"status\":0,");
+    let nobody = Console::claimed("ldapi://%2Fnowhere");
+    nobody.remove_policy_key();
+    let request = Request::post("/?command=allow").header("X-Policy-Key", "").body(Body::from(report)).unwrap();
+    let answer = policy::router(nobody.app.clone()).oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "without mail nobody has a key");
+}
+
+#[tokio::test]
+async fn who_signs_in_and_who_is_refused_is_in_the_journal() {
+    let slapd = Slapd::start();
+    let console = Console::claimed(&slapd.uri());
+    let mut stranger = console.browser();
+    stranger.get("/").await;
+    for (name, password) in [("jill", "not-this-one"), (PASSWORD, "jill"), ("\u{1b}[2J\nx", "y")] {
+        stranger.post("/sign-in", &[("name", name), ("password", password)]).await;
+    }
+    stranger.get("/reset/0123456789abcdef").await;
+    stranger.get("/invite/0123456789abcdef").await;
+    let mut david = signed_in(&console, "david").await;
+    david.get("/dns").await;
+    david.csrf = "0".repeat(64);
+    david.post("/me/password", &[("new", "three green beans")]).await;
+    let request = david.request("POST", "/members/jill").header("origin", "https://evil.example");
+    david.send(request.body(Body::empty()).unwrap()).await;
+    let expected = [
+        "sign-in: jill from 192.0.2.1: wrong",
+        "sign-in: nobody we know from 192.0.2.1: wrong",
+        "sign-in: nobody we know from 192.0.2.1: wrong",
+        "refused: GET /reset/{token} from 192.0.2.1: a link that is not good",
+        "refused: GET /invite/{token} from 192.0.2.1: a link that is not good",
+        "sign-in: david from 192.0.2.1: right",
+        "refused: GET /dns from 192.0.2.1: david is no administrator",
+        "refused: POST /me/password from 192.0.2.1: a form without its session's token",
+        "refused: POST /members/{name} from 192.0.2.1: a form of another site",
+    ];
+    assert_eq!(console.journal(), expected);
+    for guess in 0..12 {
+        stranger.post("/sign-in", &[("name", "jill"), ("password", &format!("guess {guess}"))]).await;
+        console.pass(40);
+    }
+    assert!(console.journal().contains(&"sign-in: jill from 192.0.2.1: too many wrong ones".to_owned()));
+    assert!(!console.journal().iter().any(|line| line.contains(PASSWORD) || line.contains("guess")));
+}
+
+#[tokio::test]
+async fn the_logo_is_a_picture_that_browsers_keep_while_it_is_the_same() {
+    let console = Console::claimed("ldapi://%2Fnowhere");
+    let mut stranger = console.browser();
+    assert_eq!(stranger.get("/logo").await.status, StatusCode::NOT_FOUND);
+    let jpeg = [b"\xff\xd8\xff".as_slice(), &[0; 200 << 10]].concat();
+    for bad in [&b"<svg onload=alert(1)>"[..], b"<html>", b"", &jpeg] {
+        std::fs::write(console.logo(), bad).unwrap();
+        assert_eq!(stranger.get("/logo").await.status, StatusCode::NOT_FOUND);
+    }
+    let mut marks = std::collections::BTreeSet::new();
+    for (picture, kind) in [
+        (&b"\x89PNG\r\n\x1a\nleeks"[..], "image/png"),
+        (b"\x89PNG\r\n\x1a\nmarrows", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"RIFF1234WEBPVP8 ", "image/webp"),
+    ] {
+        std::fs::write(console.logo(), picture).unwrap();
+        let ask =
+            |mark: &str| stranger.request("GET", "/logo").header("if-none-match", mark).body(Body::empty()).unwrap();
+        let answer = console.router.clone().oneshot(ask("\"other\"")).await.unwrap();
+        assert_eq!((answer.status(), &answer.headers()["content-type"]), (StatusCode::OK, &kind.parse().unwrap()));
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        assert_eq!(answer.headers()["cache-control"], "no-cache");
+        assert_eq!(answer.headers()["content-security-policy"], headers::POLICY);
+        assert!(!answer.headers().contains_key("set-cookie"));
+        let mark = answer.headers()["etag"].to_str().unwrap().to_owned();
+        let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        assert_eq!(body, picture);
+        let again = console.router.clone().oneshot(ask(&mark)).await.unwrap();
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        marks.insert(mark);
+    }
+    assert_eq!(marks.len(), 4);
 }
 
 #[tokio::test]
@@ -240,7 +336,7 @@ async fn events_say_how_far_the_services_are_and_end_when_all_is_well() {
     let mut browser = signed_in(&console, "jill").await;
     console.helper.state().step = 5;
     let answer = browser.get("/progress/events").await;
-    assert_eq!(answer.headers["content-type"], "text/event-stream");
+    assert_eq!(answer.headers["content-type"], "text/event-stream; charset=utf-8");
     let events: Vec<&str> = answer.body.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
     assert!(events.len() >= 2, "{}", answer.body);
     assert!(events[0].contains("\"well\":false") && events[0].contains("is starting"));

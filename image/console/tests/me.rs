@@ -233,11 +233,36 @@ async fn the_address_elsewhere_takes_the_password() {
     }
     let mut good = fields("jill@new.example", PASSWORD).to_vec();
     good.push(("revision", &revision));
+    let before = browser.cookies.clone();
     saved(&mut browser, "/me/mail", &good).await;
+    assert_ne!(browser.cookies, before, "the session has a new id");
+    browser.cookies = before;
+    assert_eq!(browser.get("/me/mail").await.status, StatusCode::SEE_OTHER, "and the old one is none");
     let member = world.slapd.directory().member(&name("jill")).await.unwrap().unwrap();
     assert_eq!(member.recovery.as_deref(), Some("jill@new.example"));
     let to: Vec<String> = world.letters(2).await.into_iter().map(|letter| letter.to).collect();
     assert!(to.contains(&"jill@elsewhere.example".to_owned()), "the old address is told: {to:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_changed_any_more_once_very_many_letters_told_of_changes() {
+    let world = World::new().await;
+    let mut browser = world.signed_in("zoe", PASSWORD).await;
+    let mut page = browser.get("/me/mail").await;
+    for round in 0..=20 {
+        let (revision, to) = (page.value("revision").unwrap().to_owned(), format!("zoe{round}@elsewhere.example"));
+        let fields = [("do", "mail"), ("where", "elsewhere"), ("forward", &to), ("revision", &revision)];
+        if round < 20 {
+            page = saved(&mut browser, "/me/mail", &fields).await;
+            continue;
+        }
+        let answer = browser.post("/me/mail", &fields).await;
+        assert!(answer.error("where").unwrap().contains("try again in an hour"), "{}", answer.body);
+    }
+    assert_eq!(world.letters(20).await.len(), 20);
+    let answer = browser.post("/me/password", &[("current", PASSWORD), ("new", NEW)]).await;
+    assert!(answer.error("new").unwrap().contains("try again in an hour"), "{}", answer.body);
+    assert!(world.knows("zoe", PASSWORD).await);
 }
 
 const AWAY: [(&str, &str); 5] = [
@@ -453,6 +478,8 @@ async fn a_forgotten_password_is_replaced_by_a_link_that_works_once() {
     assert_eq!(page.headers["referrer-policy"], "same-origin");
     let short = browser.post(&link, &[("new", "short")]).await;
     assert!(short.error("new").is_some(), "{}", short.body);
+    let named = browser.post(&link, &[("new", "Archer-archer-2026")]).await;
+    assert!(named.error("new").unwrap().contains("your name"), "{}", named.body);
     let page = saved(&mut browser, &link, &[("new", NEW)]).await;
     assert!(page.body.contains("Please sign in with it"), "{}", page.body);
     assert!(world.knows("jill", NEW).await);

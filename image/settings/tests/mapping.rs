@@ -1,6 +1,6 @@
 //! The `sos:` mapping as a person writes it: what is taken, and that every mistake is named at once.
 
-use sos_settings::{Handed, Mapping, Offered, Password, UserData};
+use sos_settings::{Handed, Mapping, Offered, Password, SHORTEST_PASSWORD, UserData};
 
 fn offered() -> Offered {
     Offered {
@@ -111,6 +111,13 @@ fn standing_addresses_belong_to_the_administrators() {
     .unwrap();
     assert_eq!(mapping.roles.len(), 1);
     assert_eq!(mapping.roles[0].members[0].as_str(), "pip");
+}
+
+#[test]
+fn a_first_password_is_as_long_as_any() {
+    let with = |length: usize| format!("    - {{name: pip, full_name: Pip, password: \"{}\"}}\n", "x".repeat(length));
+    assert!(problems(&with(SHORTEST_PASSWORD - 1)).contains("sos.members[1].password"));
+    assert!(ambridge(&with(SHORTEST_PASSWORD)).is_ok());
 }
 
 #[test]

@@ -123,9 +123,14 @@ fn claim(code: &str, limit: Duration) -> Result<Site> {
     site.get("/claim/form")?;
     let rest = [("timezone", "Europe/London"), ("language", "en"), ("services", "mail"), ("services", "webmail")];
     let fields: Vec<_> = TYPED.into_iter().chain(rest).chain([("do", "claim")]).collect();
-    let answer = site.post("/claim/form", &fields)?;
-    must!(answer.location() == "/progress", "the owner's form is answered with {}", answer.gist());
-    Ok(site)
+    loop {
+        let answer = site.post("/claim/form", &fields)?;
+        if answer.location() == "/progress" {
+            return Ok(site);
+        }
+        must!(start.elapsed() < limit, "the owner's form is answered with {}", answer.gist());
+        std::thread::sleep(Duration::from_secs(2));
+    }
 }
 
 fn is_the_owners(site: &mut Site) -> Result<()> {

@@ -13,6 +13,7 @@ sign-in-name = Eich enw yma
 sign-in-password = Cyfrinair
 sign-in-do = Mewngofnodi
 sign-in-forgot = Wedi anghofio'ch cyfrinair?
+letters-many = Rydych wedi newid pethau'n aml iawn yn yr awr ddiwethaf, a bob tro anfonwyd llythyr atoch. Ni newidiwyd dim nawr. Rhowch gynnig arall arni ymhen awr.
 home-title = Hafan
 menu-members = Aelodau
 menu-groups = Grwpiau

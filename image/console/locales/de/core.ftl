@@ -99,6 +99,7 @@ password-long = Dieses Passwort ist länger als 256 Zeichen. Bitte wählen Sie e
 password-odd = Ein Passwort muss in eine Zeile passen. Bitte lassen Sie Zeilenumbrüche weg.
 password-name = Dieses Passwort besteht aus Ihrem Namen oder dem der Organisation. Das probieren Fremde zuerst. Bitte wählen Sie ein anderes.
 password-common = Sehr viele Menschen verwenden dieses Passwort oder ein ähnliches, und das probieren Fremde zuerst. Bitte wählen Sie ein anderes, zum Beispiel drei oder vier Wörter hintereinander.
+letters-many = Sie haben in der letzten Stunde sehr oft etwas geändert, und jedes Mal ging ein Brief an Sie. Jetzt wurde nichts geändert. Bitte versuchen Sie es in einer Stunde wieder.
 
 ## Die Übernahme
 

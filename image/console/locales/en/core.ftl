@@ -99,6 +99,7 @@ password-long = This password is longer than 256 characters. Please choose a sho
 password-odd = A password has to fit on one line. Please leave out line breaks.
 password-name = This password is made of your name, or the organisation's. Strangers try those first. Please choose another.
 password-common = Very many people use this password or one like it, and strangers try those first. Please choose another, for example three or four words in a row.
+letters-many = You have changed things very often in the last hour, and each time a letter told you. Nothing was changed now. Please try again in an hour.
 
 ## The claim
 

@@ -1,6 +1,6 @@
 //! What is done with members.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ldap3::{Mod, Scope, SearchEntry};
 use sos_settings::{ADMINISTRATORS, LocalPart, MemberName, PROBE_MEMBER, SUFFIX};
@@ -11,6 +11,9 @@ use super::{Directory, DirectoryError, Member, MemberChange, NewMember, Revision
 
 /// Addresses that nobody has in the directory, or nobody whom we can see, and who has them.
 const KEPT: [(&str, &str); 2] = [("mailer-daemon", ADMINISTRATORS), (PROBE_MEMBER, PROBE_MEMBER)];
+
+/// Addresses of a member that are on their way to another one.
+const LEAVING: &str = "sosLeaving";
 
 impl Directory {
     /// All members that are people, by full name.
@@ -170,32 +173,66 @@ impl Directory {
 
     /// Removes a member and gives their addresses to `heir`, and to them the groups and roles that had nobody else.
     ///
+    /// slapd writes one entry at a time, and an address has one owner at any moment. So the addresses are noted at the
+    /// member while they have no owner, and the member goes last: whatever fails, doing it again completes it.
+    ///
     /// # Errors
     /// [`DirectoryError::Gone`], [`DirectoryError::LastAdministrator`], or [`DirectoryError::NoSuchMember`] for the
     /// heir.
     pub async fn hand_over_member(&self, name: &MemberName, heir: &MemberName) -> Result<(), DirectoryError> {
         let _writing = self.0.writing.lock().await;
         let member = self.expect_removable(name).await?;
-        let heir_entry = self.member(heir).await?.filter(|_| heir != name);
-        let heir_entry = heir_entry.ok_or_else(|| DirectoryError::NoSuchMember(heir.to_string()))?;
-        let domain = self.domain().await?;
-        let inherited: Vec<String> = std::iter::once(name.to_string())
-            .chain(member.addresses)
-            .filter(|local| !heir_entry.addresses.contains(local))
-            .map(|local| format!("{local}@{domain}"))
-            .collect();
-        for (team, others) in self.teams_of(name).await? {
-            let mut changes = Vec::new();
-            if !others {
-                changes.push(Mod::Add("member".to_owned(), [name::member(heir.as_str())].into()));
-            }
-            changes.push(Mod::Delete("member".to_owned(), [name::member(name.as_str())].into()));
-            self.0.connection.modify(&team.dn, changes, None).await?;
+        if heir == name || self.member(heir).await?.is_none() {
+            return Err(DirectoryError::NoSuchMember(heir.to_string()));
         }
-        self.0.connection.delete(&name::member(name.as_str()), None).await?;
-        // slapd itself sees to it that an address has one owner, so it is free only now.
-        let add = Mod::Add("mailLocalAddress".to_owned(), inherited.into_iter().collect());
-        self.0.connection.modify(&name::member(heir.as_str()), vec![add], None).await
+        for (team, others) in self.teams_of(name).await? {
+            if !others {
+                let add = Mod::Add("member".to_owned(), [name::member(heir.as_str())].into());
+                self.0.connection.modify(&team.dn, vec![add], None).await?;
+            }
+        }
+        let leaving = self.let_addresses_go(&member).await?;
+        let inherited = self.free_of(leaving).await?;
+        if !inherited.is_empty() {
+            let add = Mod::Add("mailLocalAddress".to_owned(), inherited);
+            self.0.connection.modify(&name::member(heir.as_str()), vec![add], None).await?;
+        }
+        for (team, _) in self.teams_of(name).await? {
+            let gone = Mod::Delete("member".to_owned(), [name::member(name.as_str())].into());
+            self.0.connection.modify(&team.dn, vec![gone], None).await?;
+        }
+        self.0.connection.delete(&name::member(name.as_str()), None).await
+    }
+
+    /// Makes a member's addresses nobody's, and notes them at the member in the same write. Gives all that are noted:
+    /// an earlier time may have ended here.
+    async fn let_addresses_go(&self, member: &Member) -> Result<HashSet<String>, DirectoryError> {
+        let dn = name::member(member.name.as_str());
+        let entry = self.0.connection.entry(&dn, &people(), &["mailLocalAddress", LEAVING]).await?;
+        let mut attributes = entry.ok_or(DirectoryError::Gone)?.attrs;
+        let mut leaving: HashSet<String> = attributes.remove(LEAVING).into_iter().flatten().collect();
+        let owned: Vec<String> = attributes.remove("mailLocalAddress").unwrap_or_default();
+        if !owned.is_empty() {
+            leaving.extend(owned);
+            let noted = leaving.iter().cloned().collect();
+            self.0
+                .connection
+                .modify(&dn, vec![replace("mailLocalAddress", vec![]), replace(LEAVING, noted)], None)
+                .await?;
+        }
+        Ok(leaving)
+    }
+
+    /// Those of `addresses` that nobody has.
+    async fn free_of(&self, addresses: HashSet<String>) -> Result<HashSet<String>, DirectoryError> {
+        let filter = any(addresses.iter().map(|address| equals("mailLocalAddress", address)));
+        let entries = self.0.connection.search(SUFFIX, Scope::Subtree, &filter, &["mailLocalAddress"]).await?;
+        let taken: HashSet<String> = entries
+            .iter()
+            .flat_map(|entry| entry.attrs.get("mailLocalAddress").into_iter().flatten())
+            .map(|address| address.to_ascii_lowercase())
+            .collect();
+        Ok(addresses.into_iter().filter(|address| !taken.contains(&address.to_ascii_lowercase())).collect())
     }
 
     async fn expect_removable(&self, name: &MemberName) -> Result<Member, DirectoryError> {

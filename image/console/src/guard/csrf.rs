@@ -19,6 +19,7 @@ use tower_sessions::Session;
 use crate::app::App;
 use crate::form::Posted;
 use crate::guard::session;
+use crate::journal::Asked;
 use crate::page;
 
 /// Largest form, in bytes.
@@ -43,6 +44,7 @@ pub async fn check(State(app): State<App>, session: Session, request: Request, n
     }
     let (parts, body) = request.into_parts();
     if !is_from_us(&parts.headers) {
+        app.journal.refused(app.clock.now(), &Asked::by(&parts), "a form of another site");
         return page::error(&app, &parts, StatusCode::FORBIDDEN).await;
     }
     let upload = is_upload(&parts.headers) && session::member(&session).await.is_some();
@@ -57,7 +59,10 @@ pub async fn check(State(app): State<App>, session: Session, request: Request, n
         Some(held) if bool::from(held.as_bytes().ct_eq(sent.as_bytes())) => {
             next.run(Request::from_parts(parts, Body::from(body))).await
         }
-        _ => page::error(&app, &parts, StatusCode::FORBIDDEN).await,
+        _ => {
+            app.journal.refused(app.clock.now(), &Asked::by(&parts), "a form without its session's token");
+            page::error(&app, &parts, StatusCode::FORBIDDEN).await
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 /// Nothing but our own style sheet, script and pictures; no script or style inside a page.
-pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
-                          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub const POLICY: &str = "default-src 'none'; object-src 'none'; style-src 'self'; script-src 'self'; \
+                          img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The headers besides `Cache-Control`. `same-origin` and not `no-referrer`, because with the latter browsers send
 /// `Origin: null` with forms (Fetch, «append a request Origin header»), which our guard refuses.

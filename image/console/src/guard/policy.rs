@@ -1,18 +1,23 @@
 //! Dovecot asks here whether somebody may try to log in, and tells what came of it (its authentication policy protocol):
-//! IMAP, ManageSieve and submission so share the console's counts. JSON over HTTP on 127.0.0.1, nothing else.
+//! IMAP, ManageSieve and submission so share the console's counts. JSON over HTTP on 127.0.0.1, nothing else; and for
+//! nobody else on this machine: whoever asks shows a key.
 
 use std::net::IpAddr;
 
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Router, body::Bytes};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
 use crate::app::App;
 use crate::guard::limiter::{Attempt, Verdict};
 
+/// Where the key stands.
+const KEY: &str = "x-policy-key";
 /// Largest question, in bytes.
 const LARGEST: usize = 16 << 10;
 
@@ -51,10 +56,25 @@ pub fn router(app: App) -> Router {
     Router::new().route("/", post(answer)).layer(DefaultBodyLimit::max(LARGEST)).with_state(app)
 }
 
-async fn answer(State(app): State<App>, Query(Command { command }): Query<Command>, body: Bytes) -> Response {
+async fn answer(
+    State(app): State<App>,
+    Query(Command { command }): Query<Command>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !knows_key(&app, &headers).await {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
     let answer = decide(&app, &command, &body);
     let body = serde_json::to_string(&answer).unwrap_or_default();
     ([(CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Whether who asks shows the key that is made on the device for Dovecot and us.
+async fn knows_key(app: &App, headers: &HeaderMap) -> bool {
+    let Ok(key) = tokio::fs::read(&app.policy_key).await else { return false };
+    let shown = headers.get(KEY).map(HeaderValue::as_bytes).unwrap_or_default();
+    !key.is_empty() && bool::from(key.ct_eq(shown))
 }
 
 fn decide(app: &App, command: &str, body: &[u8]) -> Answer {

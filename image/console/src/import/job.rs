@@ -10,6 +10,7 @@ use super::Row;
 use crate::app::App;
 use crate::directory::DirectoryError;
 use crate::invitation;
+use crate::letters;
 use crate::slip::Slip;
 use crate::text::Say;
 use crate::tokens::Purpose;
@@ -131,6 +132,9 @@ async fn invite(app: &App, added: Vec<Row>, work: &Work) {
 }
 
 async fn send(app: &App, to: &str, full_name: &str, link: &str, work: &Work) -> bool {
+    if !letters::may_invite(app, &work.by) {
+        return false;
+    }
     let letter: Letter = invitation::letter(work.language, to, full_name, &work.organisation, link);
     match app.helper.ask(&Request::SendLetter(letter)).await {
         Ok(Reply::Done) => true,

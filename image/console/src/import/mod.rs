@@ -8,6 +8,7 @@ mod decode;
 mod job;
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use sos_settings::MemberName;
 
@@ -33,6 +34,8 @@ pub enum FileFault {
     NoColumns,
     /// More than [`MOST_LINES`] lines.
     Many,
+    /// Its name is not one that a list has.
+    Name,
     /// It is no text: a spreadsheet's own format, or a picture.
     NoText,
 }
@@ -75,6 +78,13 @@ pub struct Known {
     pub addresses: HashMap<String, String>,
     /// Who has each full name, by [`simple`].
     pub full_names: HashMap<String, String>,
+}
+
+/// Whether a list may be in a file of this name.
+#[must_use]
+pub fn is_called(file: &str) -> bool {
+    let ending = Path::new(file).extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    ending.is_some_and(|ending| ["csv", "txt", "tsv", "tab"].contains(&ending.as_str()))
 }
 
 /// A full name in small letters without marks, so that two spellings of one name are the same.

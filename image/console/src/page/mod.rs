@@ -46,6 +46,7 @@ use tower_sessions::Session;
 use crate::app::App;
 use crate::assets;
 use crate::guard::session::{self, Ended, SignedIn};
+use crate::journal::Asked;
 use crate::menu::{self, Entry};
 use crate::text::{LANGUAGES, Language, Say, TEXTS};
 
@@ -84,6 +85,8 @@ pub struct Page {
     pub notices: Vec<String>,
     /// The path asked for.
     pub path: String,
+    /// The same as logs may have it.
+    pub asked: Asked,
     /// The session.
     pub session: Session,
 }
@@ -130,7 +133,7 @@ impl Page {
     /// The page for something that does not work just now; what it is goes into the journal.
     #[must_use]
     pub fn broken(self, error: &dyn Display) -> Response {
-        eprintln!("{}: {error}", self.path);
+        eprintln!("{}: {error}", self.asked);
         self.error(StatusCode::SERVICE_UNAVAILABLE)
     }
 
@@ -230,6 +233,7 @@ impl Page {
             csrf: String::new(),
             notices: Vec::new(),
             path: parts.uri.path().to_owned(),
+            asked: Asked::by(parts),
             session,
         }
     }
@@ -308,7 +312,11 @@ impl FromRequestParts<App> for ForAdministrators {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let ForMembers { page, me } = <ForMembers as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        if me.administrator { Ok(Self { page, me }) } else { Err(page.error(StatusCode::FORBIDDEN)) }
+        if me.administrator {
+            return Ok(Self { page, me });
+        }
+        app.journal.refused(app.clock.now(), &page.asked, &format!("{} is no administrator", me.name));
+        Err(page.error(StatusCode::FORBIDDEN))
     }
 }
 

@@ -132,7 +132,7 @@ fn is_meant(member: &Member, who: &str, domain: &str) -> bool {
 async fn show_reset(State(app): State<App>, page: Page, Path(token): Path<String>) -> Response {
     match app.tokens.check(Purpose::Reset, &token, app.clock.now()) {
         Some(name) => page::html(&view(page, &name, Form::empty(&["new"]))),
-        None => over(page),
+        None => over(&app, page),
     }
 }
 
@@ -140,7 +140,8 @@ fn view(page: Page, name: &MemberName, form: Form) -> Reset {
     Reset { page: page.titled("reset-title"), form, name: name.to_string() }
 }
 
-fn over(page: Page) -> Response {
+fn over(app: &App, page: Page) -> Response {
+    app.journal.refused(app.clock.now(), &page.asked, "a link that is not good");
     let text = page.t.say("reset-over");
     page::html_with(
         axum::http::StatusCode::NOT_FOUND,
@@ -156,20 +157,25 @@ async fn reset(
     posted: Posted,
 ) -> Response {
     let now = app.clock.now();
-    let Some(name) = app.tokens.check(Purpose::Reset, &token, now) else { return over(page) };
+    let Some(name) = app.tokens.check(Purpose::Reset, &token, now) else { return over(&app, page) };
+    let member = match app.directory.member(&name).await {
+        Ok(Some(member)) => member,
+        Ok(None) => return over(&app, page),
+        Err(error) => return page.broken(&error),
+    };
     let mut form = Form::default();
-    password::read_new(&mut form, &posted, &[name.as_str()], &page);
+    password::read_new(&mut form, &posted, &[name.as_str(), &member.full_name], &page);
     if !form.is_good() {
         return page::refused(&view(page, &name, form));
     }
     match app.tokens.take(Purpose::Reset, &token, now) {
         Ok(Some(_)) => {}
-        Ok(None) => return over(page),
+        Ok(None) => return over(&app, page),
         Err(error) => return page.broken(&error),
     }
     match password::change(&app, &name, form.value("new"), "password-reset").await {
         Ok(()) => {}
-        Err(DirectoryError::Gone) => return over(page),
+        Err(DirectoryError::Gone) => return over(&app, page),
         Err(error) => return page.broken(&error),
     }
     // They guessed wrong before they asked for this; now they know it.

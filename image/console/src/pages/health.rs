@@ -11,9 +11,13 @@ use sos_ipc::{Machine, Mend, Reply, Request, ServiceHealth, ServiceState, UnitSt
 use crate::app::App;
 use crate::form::Posted;
 use crate::helper::{HelperError, unexpected};
+use crate::letters::Bound;
 use crate::page::{self, ForAdministrators, Page};
 use crate::text::Say;
 use crate::when;
+
+/// How often all services may be had do their real work, which keeps the machine busy.
+const CHECKUPS: Bound = Bound { most: 6, window: 600 };
 
 /// `/health`.
 pub fn routes() -> Router<App> {
@@ -223,6 +227,10 @@ async fn mend(State(app): State<App>, ForAdministrators { page, me }: ForAdminis
 }
 
 async fn check(app: &App, page: Page) -> Response {
+    if !app.checkups.take(app.clock.now(), (), CHECKUPS) {
+        page.say_next(page.t.say("health-checked-lately")).await;
+        return page::go("/health");
+    }
     match health(app, true).await {
         Ok(_) => {
             page.say_next(page.t.say("health-checked")).await;

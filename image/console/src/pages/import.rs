@@ -57,6 +57,7 @@ async fn show(ForAdministrators { page, .. }: ForAdministrators) -> Response {
 struct Sent {
     pressed: String,
     file: Vec<u8>,
+    name: String,
     pasted: String,
     list: String,
 }
@@ -66,7 +67,10 @@ async fn read(mut parts: Multipart) -> Option<Sent> {
     while let Some(part) = parts.next_field().await.ok()? {
         match part.name().unwrap_or_default() {
             "do" => sent.pressed = part.text().await.ok()?,
-            "file" => sent.file = part.bytes().await.ok()?.to_vec(),
+            "file" => {
+                sent.name = part.file_name().unwrap_or_default().to_owned();
+                sent.file = part.bytes().await.ok()?.to_vec();
+            }
             "pasted" => sent.pasted = part.text().await.ok()?,
             "list" => sent.list = part.text().await.ok()?,
             _ => {}
@@ -90,11 +94,12 @@ async fn take(
     };
     let adding = sent.pressed == "add";
     let bytes = match (adding, sent.file.is_empty()) {
-        (true, _) => sent.list.into_bytes(),
-        (false, true) => sent.pasted.clone().into_bytes(),
-        (false, false) => sent.file,
+        (true, _) => Ok(sent.list.into_bytes()),
+        (false, true) => Ok(sent.pasted.clone().into_bytes()),
+        (false, false) if import::is_called(&sent.name) => Ok(sent.file),
+        (false, false) => Err(FileFault::Name),
     };
-    match import::read(&bytes, &page.domain, &known) {
+    match bytes.and_then(|bytes| import::read(&bytes, &page.domain, &known)) {
         Err(fault) => {
             let mut form = Form::default();
             form.set("pasted", sent.pasted);
@@ -117,6 +122,7 @@ fn fault_said(fault: FileFault, page: &Page) -> String {
         FileFault::Empty => page.t.say("import-fault-empty"),
         FileFault::NoColumns => page.t.say("import-fault-columns"),
         FileFault::Many => page.t.count("import-fault-many", import::MOST_LINES),
+        FileFault::Name => page.t.say("import-fault-name"),
         FileFault::NoText => page.t.say("import-fault-no-text"),
     }
 }

@@ -31,17 +31,18 @@ struct Invite {
     address: String,
 }
 
-fn over(page: Page) -> Response {
+fn over(app: &App, page: Page) -> Response {
+    app.journal.refused(app.clock.now(), &page.asked, "a link that is not good");
     let text = page.t.say("invite-over");
     page::html_with(StatusCode::NOT_FOUND, &LinkOver { page: page.titled("link-over-title"), text, again: false })
 }
 
 /// Whom a link is for; the page to answer with if it is good for nobody.
 async fn invited(app: &App, page: Page, token: &str) -> Result<(Page, Standing), Response> {
-    let Some(name) = app.tokens.check(Purpose::Invite, token, app.clock.now()) else { return Err(over(page)) };
+    let Some(name) = app.tokens.check(Purpose::Invite, token, app.clock.now()) else { return Err(over(app, page)) };
     match app.directory.standing(&name).await {
         Ok(Some(standing)) if !standing.member.suspended => Ok((page, standing)),
-        Ok(_) => Err(over(page)),
+        Ok(_) => Err(over(app, page)),
         Err(error) => Err(page.broken(&error)),
     }
 }
@@ -79,7 +80,7 @@ async fn take(State(app): State<App>, page: Page, Path(token): Path<String>, pos
     }
     match app.tokens.take(Purpose::Invite, &token, app.clock.now()) {
         Ok(Some(_)) => {}
-        Ok(None) => return over(page),
+        Ok(None) => return over(&app, page),
         Err(error) => return page.broken(&error),
     }
     let change = MemberChange { recovery: Some(recovery), ..MemberChange::of(&member.name) };

@@ -85,12 +85,15 @@ async fn save(
         change.recovery = Some(elsewhere(&mut form, "recovery", &page, "mail-recovery-wrong"));
         form.set("password", posted.get("password"));
         if form.is_good()
-            && let Err(error) = password::prove(&app, address, &me, &mut form, "password", page.t).await
+            && let Err(error) = password::prove(&app, address, &me, &mut form, "password", &page).await
         {
             return page.broken(&error);
         }
     } else {
         change.forward = Some(forward(&mut form, &page));
+    }
+    if form.is_good() && !letters::may_tell(&app, &me.name) {
+        form.fail(fields[0], page.t.say("letters-many"));
     }
     if !form.is_good() {
         return page::refused(&view(page, &member, form));

@@ -15,12 +15,11 @@ use super::services::settings;
 use crate::app::App;
 use crate::form::{Form, Posted};
 use crate::helper::unexpected;
+use crate::logo::{Kind, LARGEST};
 use crate::page::{self, ForAdministrators, Page};
 use crate::text::{LANGUAGES, Language};
 use crate::zones::{self, Region};
 
-/// Largest logo, in bytes; the helper has the same bound.
-const LARGEST_LOGO: usize = 200 << 10;
 /// Most room of a mailbox and of a message, in MB.
 const MOST_QUOTA: u32 = 1 << 20;
 const MOST_MESSAGE: u32 = 100;
@@ -165,15 +164,15 @@ async fn logo(
     ForAdministrators { page, me }: ForAdministrators,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Response {
-    let (pressed, file) = match parts {
+    let sent = match parts {
         Ok(parts) => read_logo(parts).await.unwrap_or_default(),
-        Err(_) => Default::default(),
+        Err(_) => Sent::default(),
     };
-    let remove = pressed == "remove-logo";
-    if !remove && let Some(wrong) = wrong_logo(&file) {
+    let remove = sent.pressed == "remove-logo";
+    if !remove && let Some(wrong) = wrong_logo(&sent) {
         return refuse_logo(&app, page, wrong).await;
     }
-    let image = if remove { String::new() } else { STANDARD.encode(&file) };
+    let image = if remove { String::new() } else { STANDARD.encode(&sent.file) };
     match app.helper.ask(&Request::SetLogo { image, by: me.name.to_string() }).await {
         Ok(Reply::Done) => {
             app.forget_owner();
@@ -187,31 +186,42 @@ async fn logo(
     }
 }
 
-async fn read_logo(mut parts: Multipart) -> Option<(String, Vec<u8>)> {
-    let (mut pressed, mut file) = (String::new(), Vec::new());
+/// What was sent: which button was pressed, and a file with its name.
+#[derive(Default)]
+struct Sent {
+    pressed: String,
+    name: String,
+    file: Vec<u8>,
+}
+
+async fn read_logo(mut parts: Multipart) -> Option<Sent> {
+    let mut sent = Sent::default();
     while let Some(part) = parts.next_field().await.ok()? {
         match part.name().unwrap_or_default() {
-            "do" => pressed = part.text().await.ok()?,
-            "logo" => file = part.bytes().await.ok()?.to_vec(),
+            "do" => sent.pressed = part.text().await.ok()?,
+            "logo" => {
+                sent.name = part.file_name().unwrap_or_default().to_owned();
+                sent.file = part.bytes().await.ok()?.to_vec();
+            }
             _ => {}
         }
     }
-    Some((pressed, file))
+    Some(sent)
 }
 
 enum LogoFault {
     Missing,
     Large,
     Kind,
+    Name,
 }
 
-fn wrong_logo(file: &[u8]) -> Option<LogoFault> {
-    let webp = file.starts_with(b"RIFF") && file.get(8..12) == Some(b"WEBP");
-    let known = file.starts_with(b"\x89PNG\r\n\x1a\n") || file.starts_with(b"\xff\xd8\xff") || webp;
-    match file.len() {
-        0 => Some(LogoFault::Missing),
-        size if size > LARGEST_LOGO => Some(LogoFault::Large),
-        _ => (!known).then_some(LogoFault::Kind),
+fn wrong_logo(sent: &Sent) -> Option<LogoFault> {
+    match (sent.file.len(), Kind::of(&sent.file)) {
+        (0, _) => Some(LogoFault::Missing),
+        (size, _) if size > LARGEST => Some(LogoFault::Large),
+        (_, None) => Some(LogoFault::Kind),
+        (_, Some(kind)) => (!kind.is_called(&sent.name)).then_some(LogoFault::Name),
     }
 }
 
@@ -220,6 +230,7 @@ async fn refuse_logo(app: &App, page: Page, fault: LogoFault) -> Response {
         LogoFault::Missing => page.t.say("organisation-logo-missing"),
         LogoFault::Large => page.t.say("organisation-logo-large"),
         LogoFault::Kind => page.t.say("organisation-logo-kind"),
+        LogoFault::Name => page.t.say("organisation-logo-name"),
     };
     match settings(app).await {
         Ok(settings) => {

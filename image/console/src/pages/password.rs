@@ -15,10 +15,10 @@ use crate::form::{Form, Posted};
 use crate::guard::address::ClientAddress;
 use crate::guard::limiter::{Attempt, PATIENCE, Verdict};
 use crate::guard::session::{self, SignedIn};
+use crate::journal::Outcome;
 use crate::letters::{self, News};
 use crate::page::{self, ForMembers, Page};
 use crate::password;
-use crate::text::Say;
 
 /// `/me/password`.
 pub fn routes() -> Router<App> {
@@ -49,9 +49,12 @@ async fn save(
         form.fail("new", page.t.say("password-same"));
     }
     if form.is_good()
-        && let Err(error) = prove(&app, address, &me, &mut form, "current", page.t).await
+        && let Err(error) = prove(&app, address, &me, &mut form, "current", &page).await
     {
         return page.broken(&error);
+    }
+    if form.is_good() && !letters::may_tell(&app, &me.name) {
+        form.fail("new", page.t.say("letters-many"));
     }
     if !form.is_good() {
         return page::refused(&Password { page: page.titled("password-title"), form });
@@ -76,8 +79,18 @@ pub(super) fn read_new(form: &mut Form, posted: &Posted, names: &[&str], page: &
     }
 }
 
+/// Why it cannot be found out whether somebody knows their password.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) enum ProofError {
+    /// The directory does not compare it.
+    Directory(#[from] DirectoryError),
+    /// The session takes no new id.
+    Session(#[from] tower_sessions::session::Error),
+}
+
 /// Asks for the password of who is signed in, in `field`, under the same limits as signing in. What is wrong is said
-/// there.
+/// there. Who knew it goes on under a new session id.
 ///
 /// # Errors
 /// When the directory does not answer.
@@ -87,8 +100,10 @@ pub(super) async fn prove(
     me: &SignedIn,
     form: &mut Form,
     field: &str,
-    t: Say,
-) -> Result<(), DirectoryError> {
+    page: &Page,
+) -> Result<(), ProofError> {
+    let t = page.t;
+    let now = app.clock.now();
     let password = form.value(field).to_owned();
     if password.is_empty() {
         form.fail(field, t.say("password-current-missing"));
@@ -96,16 +111,21 @@ pub(super) async fn prove(
     }
     let guess = Some(app.limiter.fingerprint(&password));
     let attempt = Attempt { address: address.0, name: me.name.as_str(), guess };
-    match app.limiter.begin(app.clock.now(), &attempt) {
+    let note = |outcome| app.journal.password(now, "password asked again", Some(&me.name), address.0, outcome);
+    match app.limiter.begin(now, &attempt) {
         Verdict::Go { after } if after <= PATIENCE => tokio::time::sleep(Duration::from_secs(after)).await,
         Verdict::Go { after: seconds } | Verdict::Locked { seconds } => {
+            note(Outcome::Held);
             form.fail(field, t.with("password-later", [("time", t.duration(seconds).as_str())]));
             return Ok(());
         }
     }
     if app.directory.check_password(&me.name, &password).await? {
         app.limiter.succeeded(&attempt, true);
+        note(Outcome::Right);
+        page.session.cycle_id().await?;
     } else {
+        note(Outcome::Wrong);
         form.fail(field, t.say("password-wrong"));
     }
     Ok(())

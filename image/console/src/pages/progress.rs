@@ -7,6 +7,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -86,7 +87,8 @@ async fn events(State(app): State<App>, ForMembers { page, .. }: ForMembers) -> 
     let Ok(place) = app.watchers.clone().try_acquire_owned() else {
         return StatusCode::NO_CONTENT.into_response();
     };
-    Sse::new(watch(app, page.t, place)).keep_alive(KeepAlive::default()).into_response()
+    let events = Sse::new(watch(app, page.t, place)).keep_alive(KeepAlive::default());
+    ([(CONTENT_TYPE, "text/event-stream; charset=utf-8")], events).into_response()
 }
 
 /// One event at once and one whenever something changed, until all is well.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use sos_settings::MemberName;
 
@@ -16,7 +16,11 @@ use crate::form::{Form, Posted};
 use crate::guard::address::ClientAddress;
 use crate::guard::limiter::{Attempt, PATIENCE, Verdict};
 use crate::guard::session::{self, SignedIn};
+use crate::journal::Outcome;
 use crate::page::{self, Page};
+
+/// Clear Site Data (W3C), section 3.
+const CLEAR: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// `/sign-in` and `/sign-out`.
 pub fn routes() -> Router<App> {
@@ -40,18 +44,23 @@ async fn sign_in(State(app): State<App>, address: ClientAddress, page: Page, pos
     let guess = Some(app.limiter.fingerprint(form.value("password")));
     let attempt = Attempt { address: address.0, name: form.value("name"), guess };
     let attempt = Attempt { name: name.as_ref().map_or(attempt.name, MemberName::as_str), ..attempt };
-    match app.limiter.begin(app.clock.now(), &attempt) {
+    let now = app.clock.now();
+    let held = match app.limiter.begin(now, &attempt) {
         Verdict::Locked { seconds } => {
-            let sentence = page.t.with("sign-in-locked", [("time", page.t.duration(seconds).as_str())]);
-            form.fail("name", sentence);
-            return again(page, form, StatusCode::TOO_MANY_REQUESTS);
+            Some(page.t.with("sign-in-locked", [("time", page.t.duration(seconds).as_str())]))
         }
         Verdict::Go { after } if after > PATIENCE => {
-            let sentence = page.t.with("sign-in-too-fast", [("time", page.t.duration(after).as_str())]);
-            form.fail("name", sentence);
-            return again(page, form, StatusCode::TOO_MANY_REQUESTS);
+            Some(page.t.with("sign-in-too-fast", [("time", page.t.duration(after).as_str())]))
         }
-        Verdict::Go { after } => tokio::time::sleep(Duration::from_secs(after)).await,
+        Verdict::Go { after } => {
+            tokio::time::sleep(Duration::from_secs(after)).await;
+            None
+        }
+    };
+    if let Some(sentence) = held {
+        app.journal.password(now, "sign-in", known(&app, name.as_ref()).await.as_ref(), address.0, Outcome::Held);
+        form.fail("name", sentence);
+        return again(page, form, StatusCode::TOO_MANY_REQUESTS);
     }
     let found = match &name {
         Some(name) => check(&app, name, form.value("password")).await,
@@ -60,11 +69,13 @@ async fn sign_in(State(app): State<App>, address: ClientAddress, page: Page, pos
     match found {
         Err(error) => page.broken(&error),
         Ok(None) => {
+            app.journal.password(now, "sign-in", known(&app, name.as_ref()).await.as_ref(), address.0, Outcome::Wrong);
             form.fail("name", page.t.say("sign-in-wrong"));
             again(page, form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Ok(Some(member)) => {
             app.limiter.succeeded(&attempt, true);
+            app.journal.password(now, "sign-in", Some(&member.name), address.0, Outcome::Right);
             match session::sign_in(&page.session, &app.clock, &member).await {
                 Ok(()) => page::go(form.value("next")),
                 Err(error) => page.broken(&error),
@@ -84,6 +95,12 @@ fn name(typed: &str, domain: &str) -> Option<MemberName> {
     name.parse().ok()
 }
 
+/// The name, if a member has it.
+async fn known(app: &App, name: Option<&MemberName>) -> Option<MemberName> {
+    let members = app.directory.members().await.ok()?;
+    members.into_iter().map(|member| member.name).find(|known| Some(known) == name)
+}
+
 async fn check(app: &App, name: &MemberName, password: &str) -> Result<Option<SignedIn>, DirectoryError> {
     if !app.directory.check_password(name, password).await? {
         return Ok(None);
@@ -98,7 +115,8 @@ async fn check(app: &App, name: &MemberName, password: &str) -> Result<Option<Si
 
 async fn sign_out(page: Page) -> Response {
     match session::end(&page.session).await {
-        Ok(()) => page::go("/"),
+        // What the browser kept of pages goes too.
+        Ok(()) => ([(CLEAR, "\"cache\"")], page::go("/")).into_response(),
         Err(error) => page.broken(&error),
     }
 }

@@ -2,16 +2,21 @@
 #![allow(dead_code, reason = "not every test file needs all of it")]
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use sos_console::app::{App, Places};
 use sos_console::clock::Clock;
+use sos_console::journal::Sink;
 use sos_console::routes;
 
 use crate::browser::Browser;
 use crate::fake::Fake;
+
+/// What Dovecot shows.
+pub const POLICY_KEY: &str = "a-key-for-dovecot";
 
 /// All of it; the folder goes when this is dropped.
 pub struct Console {
@@ -22,7 +27,8 @@ pub struct Console {
     /// Its pages.
     pub router: Router,
     now: Arc<AtomicU64>,
-    _folder: tempfile::TempDir,
+    journal: Arc<Mutex<Vec<String>>>,
+    folder: tempfile::TempDir,
 }
 
 impl Console {
@@ -46,20 +52,40 @@ impl Console {
         let socket = folder.path().join("helper.sock");
         let helper = fake(&socket);
         let now = Arc::new(AtomicU64::new(1_760_000_000));
+        std::fs::write(folder.path().join("policy-key"), POLICY_KEY).unwrap();
+        let journal = Arc::default();
         let app = App::new(Places {
             helper: socket,
             ldap: ldap.to_owned(),
             state: folder.path().to_owned(),
+            logo: folder.path().join("logo"),
+            policy_key: folder.path().join("policy-key"),
+            journal: Sink::Kept(Arc::clone(&journal)),
             resolver: Some(names),
             clock: Clock::Set(Arc::clone(&now)),
         });
         let router = routes::router(app.clone());
-        Self { helper, app, router, now, _folder: folder }
+        Self { helper, app, router, now, journal, folder }
     }
 
     /// A new browser.
     pub fn browser(&self) -> Browser {
         Browser::new(self.router.clone())
+    }
+
+    /// Where the logo is.
+    pub fn logo(&self) -> PathBuf {
+        self.folder.path().join("logo")
+    }
+
+    /// As where there is no mail.
+    pub fn remove_policy_key(&self) {
+        std::fs::remove_file(self.folder.path().join("policy-key")).unwrap();
+    }
+
+    /// What was written for the journal.
+    pub fn journal(&self) -> Vec<String> {
+        self.journal.lock().unwrap().clone()
     }
 
     /// Lets time pass.

@@ -27,8 +27,8 @@ pub const STANDING_ADDRESSES: [&str; 5] = ["abuse", "hostmaster", "postmaster", 
 
 /// The version of the schema.
 const VERSION: u64 = 1;
-/// Shortest password taken, in characters.
-const SHORTEST_PASSWORD: usize = 8;
+/// Shortest password that anybody may have, in characters.
+pub const SHORTEST_PASSWORD: usize = 10;
 
 /// A whole organisation, checked.
 #[derive(Debug, Clone)]

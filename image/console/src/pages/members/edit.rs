@@ -9,8 +9,10 @@ use super::{fields, new};
 use crate::app::App;
 use crate::directory::{DirectoryError, Member, MemberChange, Revision, Team};
 use crate::form::{Form, Posted};
+use crate::guard::address::ClientAddress;
 use crate::guard::session::SignedIn;
 use crate::page::{self, ForAdministrators, Page};
+use crate::pages::password;
 use crate::slip::Slip;
 
 #[derive(Template)]
@@ -61,6 +63,7 @@ async fn answer(app: &App, page: Page, member: Member, form: Form, now: Option<F
 
 pub(super) async fn change(
     State(app): State<App>,
+    address: ClientAddress,
     ForAdministrators { page, me }: ForAdministrators,
     Path(name): Path<String>,
     posted: Posted,
@@ -71,7 +74,7 @@ pub(super) async fn change(
         Err(error) => return page.broken(&error),
     };
     match posted.pressed() {
-        "save" => save(&app, page, &me, member, &posted).await,
+        "save" => save(&app, page, address, &me, member, &posted).await,
         "suspend" => suspend(&app, page, &me, member, true).await,
         "resume" => suspend(&app, page, &me, member, false).await,
         "invite" => invite(&app, page, &me, member).await,
@@ -79,12 +82,29 @@ pub(super) async fn change(
     }
 }
 
-async fn save(app: &App, page: Page, me: &SignedIn, member: Member, posted: &Posted) -> Response {
+async fn save(
+    app: &App,
+    page: Page,
+    address: ClientAddress,
+    me: &SignedIn,
+    member: Member,
+    posted: &Posted,
+) -> Response {
     let mut form = fields::read(posted, page.t);
     form.set("name", member.name.as_str());
     let Some(checked) = fields::check(&mut form, &page.domain, page.t).filter(|_| form.is_good()) else {
         return answer(app, page, member, form, None).await;
     };
+    // Where links for a new password go is a way in: a session alone does not change it.
+    if checked.recovery.as_ref().map(|address| address.as_str()) != member.recovery.as_deref() {
+        form.set("own_password", posted.get("own_password"));
+        if let Err(error) = password::prove(app, address, me, &mut form, "own_password", &page).await {
+            return page.broken(&error);
+        }
+        if !form.is_good() {
+            return answer(app, page, member, form, None).await;
+        }
+    }
     let change = MemberChange {
         full_name: Some(checked.full_name),
         addresses: Some(checked.addresses),

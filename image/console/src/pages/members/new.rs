@@ -12,6 +12,7 @@ use crate::directory::{DirectoryError, NewMember};
 use crate::form::{Form, Posted};
 use crate::guard::session::SignedIn;
 use crate::invitation;
+use crate::letters;
 use crate::page::{self, ForAdministrators, Page};
 use crate::password;
 use crate::slip::Slip;
@@ -121,6 +122,9 @@ pub(super) async fn send_invitation(
     full_name: &str,
     to: &str,
 ) -> String {
+    if !letters::may_invite(app, me.name.as_str()) {
+        return page.t.with("members-invitations-many", [("name", full_name)]);
+    }
     let token = match app.tokens.issue(Purpose::Invite, name, app.clock.now()) {
         Ok(token) => token,
         Err(error) => {
