@@ -6,6 +6,7 @@
 //! Written to `/run/sos/health.json` and, when waiting, to the console: `health: ok (<version>; <services>)`,
 //! `health: FAILED <service>: <sentence>`, or where the owner comes in and `waiting for its owner (<version>)`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;
 use std::thread;
@@ -23,6 +24,8 @@ use crate::{claim, console, metadata};
 
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_secs(2);
+/// How long units are waited for before it is said which still start.
+const STARTS: Duration = Duration::from_secs(20);
 /// For one transaction.
 const LIMIT: Duration = Duration::from_secs(120);
 /// The journal hears of every so many rounds.
@@ -143,11 +146,17 @@ fn round(device: &Device, patient: bool, well: &mut Vec<ServiceHealth>) -> Resul
         .filter(|overlay| claimed || overlay.manifest.unclaimed)
         .filter_map(|overlay| Some((overlay, overlay.manifest.health.as_ref()?.transaction.as_str())))
         .collect();
+    let is_well = |well: &[ServiceHealth], name: &str| well.iter().any(|service| service.name == name);
+    let waited_for: Vec<&Overlay> =
+        asked.iter().map(|(overlay, _)| *overlay).filter(|overlay| patient && !is_well(well, &overlay.name)).collect();
+    let starting = starting(device, &waited_for);
     for (at, (overlay, program)) in asked.iter().enumerate() {
         let name = overlay.name.as_str();
         let service = match well.iter().find(|service| service.name == name) {
             Some(service) => service.clone(),
-            None if patient && !has_started(device, overlay) => found(name, Some("it is still starting".into())),
+            None if overlay.manifest.units.iter().any(|unit| starting.contains(unit)) => {
+                found(name, Some("it is still starting".into()))
+            }
             None => ask(device, name, program),
         };
         if service.ok && !well.contains(&service) {
@@ -173,20 +182,26 @@ fn write(device: &Device, report: &Report) -> Result<(), ProvisionError> {
     files::write(&device.path(REPORT), &json, Rights::PUBLIC)
 }
 
-/// Whether no unit of the service waits to be started any more: none has a job (systemctl(1)). Where that cannot be
-/// found out the transaction tells.
-fn has_started(device: &Device, overlay: &Overlay) -> bool {
-    let units = overlay.manifest.units.iter().map(String::as_str);
-    if overlay.manifest.units.is_empty() {
-        return true;
+/// The units of these services that wait to be started still. One program waits for them for a while: to look again
+/// and again would take the time of what starts. Where it cannot be found out, the transaction tells.
+fn starting(device: &Device, services: &[&Overlay]) -> BTreeSet<String> {
+    let units: Vec<&str> = services.iter().flat_map(|overlay| &overlay.manifest.units).map(String::as_str).collect();
+    if units.is_empty() {
+        return BTreeSet::new();
     }
-    let jobs = device.program("systemctl").args(["show", "--property=Job", "--value", "--"]).args(units).run();
-    jobs.map_or(true, |jobs| has_no_job(&String::from_utf8_lossy(&jobs)))
+    let systemctl = |arguments: &[&str]| device.program("systemctl").args(arguments.iter().chain(&units).copied());
+    // They are to run anyhow; so this only waits for the jobs that there are. Who fails shows by the transaction.
+    systemctl(&["start", "--"]).limit(STARTS).run().ok();
+    let jobs = systemctl(&["show", "--property=Id,Job", "--"]).run().unwrap_or_default();
+    with_a_job(&String::from_utf8_lossy(&jobs))
 }
 
-/// Reads what `systemctl show` says of units' jobs: a number for one, nothing or 0 for none.
-fn has_no_job(jobs: &str) -> bool {
-    jobs.lines().all(|job| matches!(job.trim(), "" | "0"))
+/// Reads what `systemctl show` says of units, a paragraph each: those that have a job, which is a number.
+fn with_a_job(units: &str) -> BTreeSet<String> {
+    let of =
+        |unit: &str, key: &str| unit.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
+    let waits = |unit: &&str| !matches!(of(unit, "Job=").as_str(), "" | "0");
+    units.split("\n\n").filter(waits).map(|unit| of(unit, "Id=")).collect()
 }
 
 fn ask(device: &Device, name: &str, program: &str) -> ServiceHealth {
@@ -268,8 +283,9 @@ mod tests {
 
     #[test]
     fn a_unit_with_a_job_is_waited_for() {
-        assert!(has_no_job("\n0\n\n"));
-        assert!(!has_no_job("\n582\n\n"));
+        let said = "Id=slapd.service\nJob=\n\nId=rspamd.service\nJob=582\n\nId=nginx.service\nJob=0\n";
+        assert_eq!(with_a_job(said), BTreeSet::from(["rspamd.service".to_owned()]));
+        assert!(with_a_job("").is_empty());
     }
 
     #[test]
