@@ -35,6 +35,8 @@ const USER: &str = "sos-acme";
 pub(crate) const ASKED: &str = "/run/sos/certificate-asked";
 /// The profile of certificates for addresses, where the authority has profiles.
 const SHORT_LIVED: &str = "shortlived";
+/// How much is shown of what dehydrated said, in characters.
+const SHOWN: usize = 300;
 
 /// Whether somebody waits for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,9 +163,15 @@ impl NoCertificate {
         } else if has(&["Problem connecting to server", "curl returned"]) {
             Self::Unreachable
         } else {
-            Self::Other(said.lines().last().unwrap_or_default().trim().to_owned())
+            Self::Other(sentence(said))
         }
     }
+}
+
+/// The last line of what dehydrated said that is for people: one beginning with `[` is a piece of an answer taken apart.
+fn sentence(said: &str) -> String {
+    let line = said.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with('['));
+    line.unwrap_or_default().chars().take(SHOWN).collect()
 }
 
 /// Has `authority` sign for `wish` and puts the result in place.
