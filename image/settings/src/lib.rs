@@ -30,7 +30,9 @@ pub use directory::{HashedMember, PROBE_MEMBER, SUFFIX, directory_ldif};
 pub use error::SettingsError;
 pub use ldif::{Ldif, escape_dn_value};
 pub use manifest::{Link, SecretKind, SecretSpec, ServiceManifest, TemplateSpec};
-pub use mapping::{ADMINISTRATORS, Handed, Mapping, Member, Offered, Password, STANDING_ADDRESSES, Team, Waiting};
+pub use mapping::{
+    ADMINISTRATORS, Handed, Mapping, Member, NEW_PAGE, Offered, PAGE_NAMES, Password, STANDING_ADDRESSES, Team, Waiting,
+};
 pub use names::{
     AcmeDirectory, Certificates, ClaimCodeHash, Domain, HostName, Language, LocalPart, MailAddress, MemberName,
     NameError, Timezone, Title,
