@@ -11,7 +11,7 @@ use axum::{Router, body::Bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::guard::limiter::{Attempt, Verdict};
+use crate::guard::limiter::{Attempt, Counted, Verdict};
 
 /// Largest question, in bytes.
 const LARGEST: usize = 16 << 10;
@@ -72,7 +72,7 @@ fn decide(app: &App, command: &str, body: &[u8]) -> Answer {
         },
         "report" => {
             match question.success {
-                Some(true) => app.limiter.succeeded(&attempt, false),
+                Some(true) => app.limiter.succeeded(&attempt, Counted::default()),
                 Some(false) if !question.policy_reject => app.limiter.failed(now, &attempt),
                 _ => {}
             }

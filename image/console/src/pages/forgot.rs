@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::directory::{DirectoryError, Member};
 use crate::form::{Form, Posted};
 use crate::guard::address::ClientAddress;
-use crate::guard::limiter::{self, Attempt};
+use crate::guard::limiter::{self, Attempt, Counted};
 use crate::letters::{self, Bound};
 use crate::page::{self, Page};
 use crate::pages::password;
@@ -173,7 +173,7 @@ async fn reset(
         Err(error) => return page.broken(&error),
     }
     // They guessed wrong before they asked for this; now they know it.
-    app.limiter.succeeded(&Attempt { address: address.0, name: name.as_str(), guess: None }, false);
+    app.limiter.succeeded(&Attempt { address: address.0, name: name.as_str(), guess: None }, Counted::default());
     page.say_next(page.t.say("reset-done")).await;
     page::go("/")
 }

@@ -96,7 +96,8 @@ pub(super) async fn prove(
     }
     let guess = Some(app.limiter.fingerprint(&password));
     let attempt = Attempt { address: address.0, name: me.name.as_str(), guess };
-    match app.limiter.begin(app.clock.now(), &attempt) {
+    let (verdict, counted) = app.limiter.begin(app.clock.now(), &attempt);
+    match verdict {
         Verdict::Go { after } if after <= PATIENCE => tokio::time::sleep(Duration::from_secs(after)).await,
         Verdict::Go { after: seconds } | Verdict::Locked { seconds } => {
             form.fail(field, t.with("password-later", [("time", t.duration(seconds).as_str())]));
@@ -104,7 +105,7 @@ pub(super) async fn prove(
         }
     }
     if app.directory.check_password(&me.name, &password).await? {
-        app.limiter.succeeded(&attempt, true);
+        app.limiter.succeeded(&attempt, counted);
     } else {
         form.fail(field, t.say("password-wrong"));
     }

@@ -40,7 +40,8 @@ async fn sign_in(State(app): State<App>, address: ClientAddress, page: Page, pos
     let guess = Some(app.limiter.fingerprint(form.value("password")));
     let attempt = Attempt { address: address.0, name: form.value("name"), guess };
     let attempt = Attempt { name: name.as_ref().map_or(attempt.name, MemberName::as_str), ..attempt };
-    match app.limiter.begin(app.clock.now(), &attempt) {
+    let (verdict, counted) = app.limiter.begin(app.clock.now(), &attempt);
+    match verdict {
         Verdict::Locked { seconds } => {
             let sentence = page.t.with("sign-in-locked", [("time", page.t.duration(seconds).as_str())]);
             form.fail("name", sentence);
@@ -64,7 +65,7 @@ async fn sign_in(State(app): State<App>, address: ClientAddress, page: Page, pos
             again(page, form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Ok(Some(member)) => {
-            app.limiter.succeeded(&attempt, true);
+            app.limiter.succeeded(&attempt, counted);
             match session::sign_in(&page.session, &app.clock, &member).await {
                 Ok(()) => page::go(form.value("next")),
                 Err(error) => page.broken(&error),
