@@ -168,7 +168,7 @@ impl NoCertificate {
     }
 }
 
-/// The last line of what dehydrated said that is for people: one beginning with `[` is a piece of an answer taken apart.
+/// The last line that is for people of what dehydrated said: one with `[` first is a piece of an answer taken apart.
 fn sentence(said: &str) -> String {
     let line = said.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with('['));
     line.unwrap_or_default().chars().take(SHOWN).collect()

@@ -32,7 +32,8 @@ impl Claims {
             return None;
         }
         if name.as_str() == NEW_PAGE || (kind == Kind::Member && PAGE_NAMES.contains(&name.as_str())) {
-            problems.add(&node.path, format!("{:?} is the name of a page of the console; choose another", name.as_str()));
+            problems
+                .add(&node.path, format!("{:?} is the name of a page of the console; choose another", name.as_str()));
             return None;
         }
         if kind == Kind::Member {
