@@ -71,7 +71,10 @@ async fn ask(State(app): State<App>, address: ClientAddress, page: Page, posted:
         return page::refused(&Forgot { page: page.titled("forgot-title"), form, sent: false });
     }
     let who = form.value("who").to_lowercase();
-    if app.letters.take(app.clock.now(), ("client", limiter::network(address.0)), OF_ADDRESS) && who.len() <= 320 {
+    if page.mail
+        && app.letters.take(app.clock.now(), ("client", limiter::network(address.0)), OF_ADDRESS)
+        && who.len() <= 320
+    {
         tokio::spawn(async move {
             if let Err(error) = send_links(&app, &who).await {
                 eprintln!("cannot send a link for a new password: {error}");
@@ -162,6 +165,12 @@ async fn reset(
     if !form.is_good() {
         return page::refused(&view(page, &name, form));
     }
+    // A link is good once: it is used up only when the directory answers.
+    match app.directory.member(&name).await {
+        Ok(Some(_)) => {}
+        Ok(None) => return over(page),
+        Err(error) => return page.broken(&error),
+    }
     match app.tokens.take(Purpose::Reset, &token, now) {
         Ok(Some(_)) => {}
         Ok(None) => return over(page),
@@ -170,12 +179,29 @@ async fn reset(
     match password::change(&app, &name, form.value("new"), "password-reset").await {
         Ok(()) => {}
         Err(DirectoryError::Gone) => return over(page),
-        Err(error) => return page.broken(&error),
+        Err(error) => return once_more(&app, page, Purpose::Reset, &name, &error).await,
     }
     // They guessed wrong before they asked for this; now they know it.
     app.limiter.succeeded(&Attempt { address: address.0, name: name.as_str(), guess: None }, Counted::default());
     page.say_next(page.t.say("reset-done")).await;
     page::go("/")
+}
+
+/// To another link in place of one that was used up for nothing.
+pub(super) async fn once_more(
+    app: &App,
+    page: Page,
+    purpose: Purpose,
+    name: &MemberName,
+    error: &DirectoryError,
+) -> Response {
+    let Ok(token) = app.tokens.issue(purpose, name, app.clock.now()) else { return page.broken(error) };
+    eprintln!("no new password for {name}: {error}");
+    page.say_next(page.t.say("link-once-more")).await;
+    match purpose {
+        Purpose::Invite => page::go(&format!("/invite/{token}")),
+        Purpose::Reset => page::go(&format!("/reset/{token}")),
+    }
 }
 
 #[cfg(test)]

@@ -153,7 +153,12 @@ async fn invite(app: &App, page: Page, me: &SignedIn, member: Member) -> Respons
         form.fail("recovery", Slip::RecoveryMissing.say(page.t));
         return answer(app, page, member, form, None).await;
     };
-    let notice = new::send_invitation(app, &page, me, &member.name, &member.full_name, to).await;
+    let arguments = [("name", member.full_name.as_str()), ("address", to)];
+    let notice = if new::send_invitation(app, &page, me, &member.name, &member.full_name, to).await {
+        page.t.with("members-invited-again", arguments)
+    } else {
+        page.t.with("members-invitation-failed", arguments)
+    };
     page.say_next(notice).await;
     page::go(&format!("/members/{}", member.name))
 }

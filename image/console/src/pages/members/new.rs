@@ -55,6 +55,10 @@ pub(super) async fn add(
         Err(error) => return page.broken(&error),
     }
     if let Err(error) = app.directory.set_password(&new.name, &password).await {
+        // Whoever tries again finds the name free.
+        if let Err(error) = app.directory.remove_member(&new.name).await {
+            eprintln!("{} is a member without a password: {error}", new.name);
+        }
         return page.broken(&error);
     }
     app.helper.record(me.name.as_str(), "member-added", new.name.as_str()).await;
@@ -80,7 +84,12 @@ pub(super) async fn invite(
     }
     app.helper.record(me.name.as_str(), "member-added", new.name.as_str()).await;
     let to = new.recovery.as_ref().map(|to| to.as_str()).unwrap_or_default();
-    let notice = send_invitation(&app, &page, &me, &new.name, new.full_name.as_str(), to).await;
+    let arguments = [("name", new.full_name.as_str()), ("address", to)];
+    let notice = if send_invitation(&app, &page, &me, &new.name, new.full_name.as_str(), to).await {
+        page.t.with("members-invited", arguments)
+    } else {
+        page.t.with("members-invitation-failed", arguments)
+    };
     page.say_next(notice).await;
     page::go(&format!("/members/{}", new.name))
 }
@@ -112,7 +121,7 @@ async fn store(app: &App, new: &NewMember, form: &mut Form, t: Say) -> Result<bo
     }
 }
 
-/// Sends the letter with a new link; what to tell the administrator about it.
+/// Sends the letter with a new link; false when none went out.
 pub(super) async fn send_invitation(
     app: &App,
     page: &Page,
@@ -120,12 +129,12 @@ pub(super) async fn send_invitation(
     name: &MemberName,
     full_name: &str,
     to: &str,
-) -> String {
+) -> bool {
     let token = match app.tokens.issue(Purpose::Invite, name, app.clock.now()) {
         Ok(token) => token,
         Err(error) => {
             eprintln!("no link for {name}: {error}");
-            return page.t.with("members-invitation-failed", [("name", full_name)]);
+            return false;
         }
     };
     let language = letters_in(app, page.t).await;
@@ -134,13 +143,13 @@ pub(super) async fn send_invitation(
     match app.helper.ask(&Request::SendLetter(letter)).await {
         Ok(Reply::Done) => {
             app.helper.record(me.name.as_str(), "member-invited", name.as_str()).await;
-            page.t.with("members-invited", [("name", full_name), ("address", to)])
+            true
         }
         outcome => {
             if let Err(error) = outcome {
                 eprintln!("no invitation for {name}: {error}");
             }
-            page.t.with("members-invitation-failed", [("name", full_name)])
+            false
         }
     }
 }
