@@ -58,14 +58,25 @@ pub fn certificate(device: &Device, hurry: Hurry) -> Result<(), ProvisionError> 
     outcome
 }
 
+/// The one place of whoever asks. It is given back at once, also when a program that is just being started has a copy of
+/// the open file.
+struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // A lock that cannot be given back goes with the file.
+        let _ = rustix::fs::flock(&self.0, rustix::fs::FlockOperation::Unlock);
+    }
+}
+
 /// Holds the one place of whoever asks; nothing while somebody else does.
-fn hold(device: &Device) -> Result<Option<File>, ProvisionError> {
+fn hold(device: &Device) -> Result<Option<Held>, ProvisionError> {
     let path = device.path(LOCK);
     let fault = |verb| ProvisionError::file(verb, &path);
     files::make_folder(&device.path("/run/sos"), Rights { mode: 0o755, ..Rights::PUBLIC })?;
     let file = File::create(&path).map_err(fault("open"))?;
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Held(file))),
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
         Err(error) => Err(fault("lock")(error.into())),
     }
