@@ -68,7 +68,7 @@ pub struct Parts {
     /// All sentences.
     pub texts: &'static Texts,
     /// Links that are good once.
-    pub tokens: Tokens,
+    pub tokens: Arc<Tokens>,
     /// How far the newest import of a list is.
     pub imports: Imports,
     /// How many letters anybody may cause.
@@ -100,13 +100,14 @@ impl App {
     /// The console with everything at `places`. Nothing is connected yet.
     #[must_use]
     pub fn new(places: Places) -> Self {
+        let tokens = Arc::new(Tokens::open(&places.state));
         Self(Arc::new(Parts {
             helper: Helper::new(places.helper),
-            directory: Directory::new(&places.ldap),
+            directory: Directory::inviting(&places.ldap, Arc::clone(&tokens), places.clock.clone()),
             limiter: Limiter::default(),
             sessions: Sessions::default(),
             texts: &TEXTS,
-            tokens: Tokens::open(&places.state),
+            tokens,
             imports: Imports::default(),
             letters: Allowance::default(),
             checkups: Allowance::default(),

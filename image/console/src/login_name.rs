@@ -1,7 +1,7 @@
 //! The name that somebody signs in with, made from their full name.
 
 use any_ascii::any_ascii;
-use sos_settings::{ADMINISTRATORS, MemberName, PROBE_MEMBER, STANDING_ADDRESSES};
+use sos_settings::{ADMINISTRATORS, MemberName, PAGE_NAMES, PROBE_MEMBER, STANDING_ADDRESSES};
 
 /// Longest name.
 const LONGEST: usize = 32;
@@ -46,7 +46,9 @@ fn word(word: &str) -> String {
 #[must_use]
 pub fn is_kept(name: &MemberName) -> bool {
     let name = name.as_str();
-    STANDING_ADDRESSES.contains(&name) || [ADMINISTRATORS, PROBE_MEMBER, "mailer-daemon"].contains(&name)
+    STANDING_ADDRESSES.contains(&name)
+        || PAGE_NAMES.contains(&name)
+        || [ADMINISTRATORS, PROBE_MEMBER, "mailer-daemon"].contains(&name)
 }
 
 #[cfg(test)]
@@ -71,6 +73,7 @@ mod tests {
             ("Cher", "cher"),
             ("Ольга Иванова", "olga.ivanova"),
             ("Root", "root2"),
+            ("New", "new2"),
         ] {
             assert_eq!(suggested(full_name).as_deref(), Some(name), "{full_name}");
         }

@@ -23,6 +23,9 @@ const FOR_MEMBERS: [(&str, &str, &str); 5] = [
     ("/me/password", "menu-password", "menu-password-about"),
 ];
 
+/// Those of them that the mail server has to be there for.
+const OF_MAIL: [&str; 2] = ["/me/vacation", "/me/filters"];
+
 /// Pages of administrators.
 const FOR_ADMINISTRATORS: [(&str, &str, &str); 9] = [
     ("/members", "menu-members", "menu-members-about"),
@@ -39,7 +42,9 @@ const FOR_ADMINISTRATORS: [(&str, &str, &str); 9] = [
 /// What a member can go to.
 #[must_use]
 pub fn for_members(page: &Page) -> Vec<Entry> {
-    entries(page, &FOR_MEMBERS)
+    let mut entries = entries(page, &FOR_MEMBERS);
+    entries.retain(|entry| page.mail || !OF_MAIL.contains(&entry.path));
+    entries
 }
 
 /// What an administrator can go to besides.

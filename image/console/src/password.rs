@@ -5,7 +5,7 @@ use sos_settings::SHORTEST_PASSWORD;
 
 use crate::text::Say;
 
-/// Longest, in bytes: hashing must stay cheap.
+/// Longest, in characters: hashing must stay cheap.
 pub const LONGEST: usize = 256;
 
 /// The commonest passwords, without the digits and signs that people add to them.
@@ -22,7 +22,7 @@ pub fn fault(password: &str, names: &[&str], t: Say) -> Option<String> {
         Some(t.say("password-missing"))
     } else if password.chars().count() < SHORTEST_PASSWORD {
         Some(t.say("password-short"))
-    } else if password.len() > LONGEST {
+    } else if password.chars().count() > LONGEST {
         Some(t.say("password-long"))
     } else if password.chars().any(char::is_control) {
         Some(t.say("password-odd"))
@@ -153,5 +153,9 @@ mod tests {
         {
             assert_eq!(refused(good), None, "{good}");
         }
+        // Three bytes each: what is counted is what the sentence says.
+        let most = "密码是很长的一句话吧我们再说一遍".repeat(16);
+        assert_eq!((most.chars().count(), refused(&most)), (LONGEST, None));
+        assert!(refused(&format!("{most}密")).is_some());
     }
 }

@@ -3,7 +3,7 @@
 
 use std::borrow::Borrow;
 
-use sos_settings::{Domain, LocalPart, MailAddress, MemberName, Title};
+use sos_settings::{Domain, LocalPart, MailAddress, MemberName, NEW_PAGE, PAGE_NAMES, Title};
 
 use crate::directory::DirectoryError;
 use crate::form::is_odd;
@@ -30,6 +30,8 @@ pub enum Slip {
     LoginMissing,
     /// No name that one can sign in with.
     LoginOdd,
+    /// The name of a page of ours.
+    NameKept,
     /// None can be made from this full name.
     LoginNotMade(String),
     /// An address that is not at the organisation's domain.
@@ -93,6 +95,7 @@ impl Slip {
             Self::Formula(text) => t.with("slip-formula", [("text", text.as_str())]),
             Self::LoginMissing => t.say("slip-login-missing"),
             Self::LoginOdd => t.say("slip-login-odd"),
+            Self::NameKept => t.say("claim-name-kept"),
             Self::LoginNotMade(name) => t.with("slip-login-not-made", [("name", name.as_str())]),
             Self::AddressElsewhere(text) => t.with("slip-address-elsewhere", [("text", text.as_str())]),
             Self::AddressOdd(text) => t.with("slip-address-odd", [("text", text.as_str())]),
@@ -148,17 +151,29 @@ pub fn full_name(text: &str) -> Result<Title, Slip> {
     text.parse().map_err(|_| Slip::FullNameLong)
 }
 
-/// A name to sign in with, or of a group or role; the domain may stand behind it.
+/// A name to sign in with; the domain may stand behind it.
 ///
 /// # Errors
 /// What is wrong.
 pub fn login(text: &str, domain: &str) -> Result<MemberName, Slip> {
+    name(text, domain, &PAGE_NAMES)
+}
+
+/// The name of a group or role; the domain may stand behind it.
+///
+/// # Errors
+/// What is wrong.
+pub fn team(text: &str, domain: &str) -> Result<MemberName, Slip> {
+    name(text, domain, &[NEW_PAGE])
+}
+
+fn name(text: &str, domain: &str, kept: &[&str]) -> Result<MemberName, Slip> {
     let text = plain(text)?.to_lowercase();
     if text.is_empty() {
         return Err(Slip::LoginMissing);
     }
     let name = text.strip_suffix(domain).and_then(|name| name.strip_suffix('@')).unwrap_or(&text);
-    name.parse().map_err(|_| Slip::LoginOdd)
+    if kept.contains(&name) { Err(Slip::NameKept) } else { name.parse().map_err(|_| Slip::LoginOdd) }
 }
 
 /// `zoe.orsi` for «Zoë Őrsi».
@@ -247,6 +262,11 @@ mod tests {
         assert_eq!(login("jill archer", HERE), Err(Slip::LoginOdd));
         assert_eq!(login("Jill@ambridge.example", HERE).unwrap().as_str(), "jill");
         assert_eq!(login("jill@elsewhere.example", HERE), Err(Slip::LoginOdd));
+        for kept in ["new", "Invite", "import@ambridge.example"] {
+            assert_eq!(login(kept, HERE), Err(Slip::NameKept), "{kept}");
+        }
+        assert_eq!(team("New", HERE), Err(Slip::NameKept));
+        assert_eq!(team("invite", HERE).unwrap().as_str(), "invite");
         assert_eq!(addresses("a, b@ambridge.example\nA", HERE).unwrap().len(), 2);
         assert_eq!(addresses("a@b.example", HERE), Err(Slip::AddressElsewhere("a@b.example".into())));
         assert_eq!(addresses("ä", HERE), Err(Slip::AddressOdd("ä".into())));

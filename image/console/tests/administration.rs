@@ -67,6 +67,11 @@ async fn upload(browser: &mut Browser, path: &str, fields: &[(&str, Option<&str>
     browser.send(request.body(Body::from(body)).unwrap()).await
 }
 
+fn assert_refused(answer: &Answer, field: &str) {
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert!(answer.error(field).is_some(), "{field}: {}", answer.body);
+}
+
 fn assert_goes(answer: &Answer, path: &str) {
     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, path), "{}", answer.body);
 }
@@ -156,6 +161,37 @@ async fn adds_a_member_who_signs_in() {
 }
 
 #[tokio::test]
+async fn whoever_could_be_given_no_password_is_no_member() {
+    let slapd = Slapd::without_new_passwords();
+    let world = World { console: Console::claimed(&slapd.uri()), slapd };
+    let mut jill = world.signed_in("jill").await;
+    let before = world.slapd.directory().members().await.unwrap();
+    jill.get("/members/new").await;
+    let answer = jill.post("/members/new", &[("full_name", "Ruth Archer"), ("password", PASSWORD)]).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.body);
+    assert!(answer.body.contains("please look whether it was done"), "{}", answer.body);
+    assert_eq!(world.slapd.directory().members().await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn whoever_did_not_come_yet_is_not_the_one_who_stays_to_look_after_the_server() {
+    let world = World::new();
+    let mut jill = world.signed_in("jill").await;
+    let revision = jill.get("/roles/administrators").await.value("revision").unwrap().to_owned();
+    let both = [("members", "jill"), ("members", "david"), ("revision", revision.as_str()), ("do", "save")];
+    assert_goes(&jill.post("/roles/administrators", &both).await, "/roles");
+    let (tokens, now) = (&world.console.app.tokens, world.console.app.clock.now());
+    tokens.issue(Purpose::Invite, &name("david"), now).unwrap();
+    assert_refused(&jill.post("/members/jill", &[("do", "suspend")]).await, "suspend");
+    assert_refused(&jill.post("/members/jill/remove", &[("mail", "keep")]).await, "mail");
+    let revision = jill.get("/roles/administrators").await.value("revision").unwrap().to_owned();
+    let david = [("members", "david"), ("revision", revision.as_str()), ("do", "save")];
+    assert_refused(&jill.post("/roles/administrators", &david).await, "members");
+    tokens.revoke(&name("david"), now).unwrap();
+    assert_goes(&jill.post("/members/jill/remove", &[("mail", "keep")]).await, "/members");
+}
+
+#[tokio::test]
 async fn says_what_is_wrong_beside_each_field_and_keeps_the_rest() {
     let world = World::new();
     let mut jill = world.signed_in("jill").await;
@@ -167,6 +203,9 @@ async fn says_what_is_wrong_beside_each_field_and_keeps_the_rest() {
         ("name", "*)(uid=*"),
         ("name", "x,ou=roles,o=organisation"),
         ("name", "sos-probe"),
+        ("name", "new"),
+        ("name", "invite"),
+        ("name", "import"),
         ("password", "short"),
         ("recovery", "x"),
         ("recovery", "ruth@ambridge.example"),
@@ -209,6 +248,10 @@ async fn invites_by_a_letter_with_a_link() {
     assert_eq!(whose, Some(name("ruth.archer")));
     assert!(jill.get("/members").await.body.contains("invited, not here yet"));
     assert_eq!(world.notes(), ["jill member-added ruth.archer", "jill member-invited ruth.archer"]);
+    assert_goes(&jill.post("/members/ruth.archer", &[("do", "invite")]).await, "/members/ruth.archer");
+    let again = jill.get("/members/ruth.archer").await.body;
+    assert!(again.contains("An invitation for Ruth Archer is on its way to ruth@example.org."), "{again}");
+    assert!(!again.contains("is a member now"), "{again}");
 }
 
 #[tokio::test]
@@ -342,6 +385,8 @@ async fn groups_and_offices_come_change_and_go() {
     assert!(jill.post("/groups/new", &[("name", "choir")]).await.error("members").is_some());
     assert!(jill.post("/groups/new", &[("name", "jill"), ("members", "zoe")]).await.error("name").is_some());
     assert!(jill.post("/groups/new", &[("members", "zoe")]).await.error("name").is_some());
+    assert_refused(&jill.post("/groups/new", &[("name", "new"), ("members", "zoe")]).await, "name");
+    assert_refused(&jill.post("/roles/new", &[("name", "new"), ("members", "zoe")]).await, "name");
     let fields = [("name", "choir"), ("members", "zoe"), ("members", "david"), ("open", "no")];
     assert_goes(&jill.post("/groups/new", &fields).await, "/groups");
     let choir = world.slapd.directory().team(TeamKind::Group, &name("choir")).await.unwrap().unwrap();
@@ -366,7 +411,34 @@ async fn services_follow_what_they_need_and_the_later_one_is_told() {
     assert_goes(&jill.post("/services", &[seen, ("services", "mail")]).await, "/services");
     let told = jill.post("/services", &[seen, ("services", "mail"), ("services", "webmail")]).await;
     assert!(told.body.contains("Somebody else changed this"), "{}", told.body);
-    assert!(!jill.get("/services").await.body.contains("value=\"webmail\" checked"));
+    let page = jill.get("/services").await;
+    assert!(!page.body.contains("value=\"webmail\" checked"));
+    assert!(page.body.contains("Email in the browser") && !page.body.contains("Webmail"), "{}", page.body);
+
+    let revision = page.value("revision").unwrap().to_owned();
+    let fault = "there is no service \"mail\"";
+    world.console.helper.state().refuse = Some(("services".into(), fault.into()));
+    let refused = jill.post("/services", &[("revision", revision.as_str()), ("services", "mail")]).await;
+    assert_refused(&refused, "services");
+    assert!(!refused.body.contains("there is no service"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn without_email_nobody_is_sent_where_email_is_needed() {
+    let world = World::new();
+    let mut jill = world.signed_in("jill").await;
+    let pages = ["href=\"/me/vacation\"", "href=\"/me/filters\""];
+    let home = jill.get("/").await.body;
+    assert!(pages.iter().all(|page| home.contains(page)), "{home}");
+    let revision = jill.get("/services").await.value("revision").unwrap().to_owned();
+    assert_goes(&jill.post("/services", &[("revision", revision.as_str())]).await, "/services");
+    for path in ["/", "/me"] {
+        let page = jill.get(path).await.body;
+        assert!(!pages.iter().any(|wrong| page.contains(wrong)), "{path}: {page}");
+    }
+    let mut stranger = world.console.browser();
+    let page = stranger.get("/forgot").await;
+    assert!(page.body.contains("Email is switched off") && page.value("who").is_none(), "{}", page.body);
 }
 
 #[tokio::test]
@@ -390,6 +462,10 @@ async fn the_organisation_changes_its_name_and_logo() {
         fields.push((field, value));
         assert!(jill.post("/organisation", &fields).await.error(field).is_some(), "{field}={value}");
     }
+    world.console.helper.state().refuse = Some(("quota_mib".into(), "0 is not a whole number".into()));
+    let refused = jill.post("/organisation", &good).await;
+    assert_refused(&refused, "quota");
+    assert!(!refused.body.contains("0 is not a whole number"), "{}", refused.body);
     assert_goes(&jill.post("/organisation", &good).await, "/organisation");
     let told = jill.post("/organisation", &good).await;
     assert!(told.body.contains("Somebody else changed this"));
@@ -413,12 +489,18 @@ async fn health_is_red_only_for_what_is_broken() {
     assert!(page.body.contains("Everything is working.") && !page.body.contains("data-mood=\"broken\""));
     {
         let mut state = world.console.helper.state();
-        state.health[1].ok = false;
-        state.health[1].fault = Some("no answer on port 25".into());
+        for service in &mut state.health.services {
+            service.ok = ["directory", "webmail"].contains(&service.name.as_str());
+        }
+        state.health.services[2].fault = Some("no answer on port 25".into());
     }
     let page = jill.get("/health").await;
-    assert_eq!(page.body.matches("data-mood=\"broken\"").count(), 1);
-    assert!(page.body.contains("no answer on port 25"));
+    assert_eq!(page.body.matches("data-mood=\"broken\"").count(), 2);
+    assert_eq!(page.body.matches("value=\"restart\"").count(), 1, "base has nothing to start again");
+    assert!(page.body.contains("it did not work.</p>"), "{}", page.body);
+    let (_, detail) = page.body.split_once("For whoever supports your server").unwrap();
+    assert!(detail.contains("no answer on port 25"), "{}", page.body);
+    assert_goes(&jill.post("/health", &[("do", "restart"), ("service", "base")]).await, "/health");
     assert_goes(&jill.post("/health", &[("do", "restart"), ("service", "mail")]).await, "/health");
     assert_goes(&jill.post("/health", &[("do", "restart"), ("service", "sshd")]).await, "/health");
     assert_eq!(world.console.helper.state().changes, ["Mend"]);
@@ -429,7 +511,37 @@ async fn health_is_red_only_for_what_is_broken() {
     }
     // What is still starting is not broken.
     world.console.helper.state().step = 1;
+    world.console.helper.state().health.services.remove(0);
     assert!(!jill.get("/health").await.body.contains("data-mood=\"broken\""));
+}
+
+#[tokio::test]
+async fn services_have_one_name_on_all_pages_and_a_certificate_says_what_is_wrong() {
+    let world = World::new();
+    let mut jill = world.signed_in("jill").await;
+    jill.language = "de";
+    {
+        let mut state = world.console.helper.state();
+        state.machine.certificate_self_signed = true;
+        state.machine.certificate_fault = Some("the authority could not reach this server".into());
+        state.notes.push(("jill".into(), "service-restarted".into(), "directory".into()));
+    }
+    let health = jill.get("/health").await.body;
+    assert!(health.contains("Mitgliederverzeichnis") && !health.contains("Directory"), "{health}");
+    assert!(health.contains("the authority could not reach this server"), "{health}");
+    assert!(jill.get("/log").await.body.contains("Der Dienst Mitgliederverzeichnis wurde neu gestartet"));
+}
+
+#[tokio::test]
+async fn the_page_loads_itself_again_while_everything_is_tried() {
+    let world = World::new();
+    let mut jill = world.signed_in("jill").await;
+    assert!(!jill.get("/health").await.body.contains("http-equiv=\"refresh\""));
+    assert_goes(&jill.post("/health", &[("do", "check")]).await, "/health");
+    let page = jill.get("/health").await.body;
+    assert!(page.contains("http-equiv=\"refresh\"") && !page.contains("value=\"check\""), "{page}");
+    world.console.helper.state().health.running = false;
+    assert!(!jill.get("/health").await.body.contains("http-equiv=\"refresh\""));
 }
 
 #[tokio::test]

@@ -63,6 +63,8 @@ async fn the_page_says_which_are_seen_and_which_are_not_yet() {
     let before = browser.get("/dns").await;
     assert!(before.body.contains("Not checked yet") && before.body.contains("_dmarc"));
     assert!(!before.body.contains("&#34;v=DKIM1"), "no quotation marks in what is copied");
+    let (_, provider) = before.body.split_once("At the provider of the server").unwrap();
+    assert!(provider.contains(">203.0.113.7</code>") && provider.contains(">mail.ambridge.example</code>"));
     names.add("mail.ambridge.example.", "A", "203.0.113.7");
     names.add("ambridge.example.", "MX", "10 mx.provider.example.");
     assert_eq!(browser.post("/dns/check", &[]).await.location(), "/dns");
@@ -75,4 +77,8 @@ async fn the_page_says_which_are_seen_and_which_are_not_yet() {
     let unknown = browser.get("/dns").await;
     assert!(unknown.body.contains("lies with the server"));
     assert!(!unknown.body.contains("Not seen yet"));
+    assert!(!unknown.body.contains("private numbers only"));
+    console.helper.state().records.retain(|record| record.kind != "A");
+    let private = browser.get("/dns").await;
+    assert!(private.body.contains("private numbers only") && !private.body.contains("At the provider"));
 }

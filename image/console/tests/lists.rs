@@ -63,6 +63,7 @@ fn names_the_defect_of_every_bad_line() {
         ("full-name-missing", Slip::FullNameMissing),
         ("full-name-too-long", Slip::FullNameLong),
         ("login-odd", Slip::LoginOdd),
+        ("login-kept", Slip::NameKept),
         ("login-not-made", Slip::LoginNotMade("!!!".into())),
         ("email-odd", Slip::RecoveryOdd),
         ("email-here", Slip::RecoveryHere),

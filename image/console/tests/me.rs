@@ -489,6 +489,42 @@ async fn a_forgotten_password_is_replaced_by_a_link_that_works_once() {
     assert!(world.knows("jill", NEW).await);
 }
 
+/// A link that was used up while the directory took no password is followed by another.
+#[tokio::test]
+async fn a_link_that_was_used_up_for_nothing_is_followed_by_another() {
+    let slapd = Slapd::without_new_passwords();
+    let world = World { console: Console::claimed(&slapd.uri()), slapd };
+    for (purpose, kind) in [(Purpose::Reset, "reset"), (Purpose::Invite, "invite")] {
+        let token = world.console.app.tokens.issue(purpose, &name("zoe"), world.console.app.clock.now()).unwrap();
+        let link = format!("/{kind}/{token}");
+        let mut browser = world.console.browser();
+        browser.get(&link).await;
+        let answer = browser.post(&link, &[("new", NEW)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        let next = answer.location().to_owned();
+        assert!(next.starts_with(&format!("/{kind}/")) && next != link, "{next}");
+        let page = browser.get(&next).await;
+        assert!(page.body.contains("could not be done just now") && page.body.contains("id=\"new\""), "{}", page.body);
+        assert_eq!(browser.get(&link).await.status, StatusCode::NOT_FOUND);
+    }
+    assert!(world.knows("zoe", PASSWORD).await);
+}
+
+#[tokio::test]
+async fn a_link_is_not_used_up_while_the_directory_is_away() {
+    let mut world = World::new().await;
+    world.slapd.kill();
+    let (tokens, now) = (&world.console.app.tokens, world.console.app.clock.now());
+    for (purpose, kind) in [(Purpose::Reset, "reset"), (Purpose::Invite, "invite")] {
+        let token = tokens.issue(purpose, &name("zoe"), now).unwrap();
+        let link = format!("/{kind}/{token}");
+        let mut browser = world.console.browser();
+        browser.get("/forgot").await;
+        assert_eq!(browser.post(&link, &[("new", NEW)]).await.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(tokens.check(purpose, &token, now), Some(name("zoe")));
+    }
+}
+
 #[tokio::test]
 async fn a_link_is_good_for_an_hour_and_for_its_purpose() {
     let world = World::new().await;

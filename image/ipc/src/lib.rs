@@ -11,8 +11,8 @@ mod word;
 
 pub use frame::{FrameError, LARGEST, decode, encode, read_frame, write_frame};
 pub use reply::{
-    Change, CheckedName, Claimed, DnsRecord, FilterScript, Issue, Machine, Owner, Reply, ServiceHealth, ServiceState,
-    SettingsRead, UnitState,
+    Change, CheckedName, Claimed, DnsRecord, FilterScript, Health, Issue, Machine, Owner, Reply, ServiceHealth,
+    ServiceState, SettingsRead, UnitState,
 };
 pub use request::{Hidden, Letter, Mend, Request, SettingsChange};
 pub use word::Word;

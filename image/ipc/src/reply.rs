@@ -31,7 +31,7 @@ pub enum Reply {
     /// To [`crate::Request::Progress`].
     Progress(Vec<ServiceState>),
     /// To [`crate::Request::Health`].
-    Health(Vec<ServiceHealth>),
+    Health(Health),
     /// To [`crate::Request::Machine`].
     Machine(Box<Machine>),
     /// To [`crate::Request::Dns`].
@@ -123,6 +123,15 @@ pub enum UnitState {
     Failed,
 }
 
+/// The health of the services.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Each, as last found.
+    pub services: Vec<ServiceHealth>,
+    /// Whether their transactions run now.
+    pub running: bool,
+}
+
 /// The health of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceHealth {
@@ -130,6 +139,8 @@ pub struct ServiceHealth {
     pub name: String,
     /// What a person calls it.
     pub title: String,
+    /// Whether there is something of it that [`crate::Mend::Restart`] starts again.
+    pub restarts: bool,
     /// Whether its last transaction succeeded.
     pub ok: bool,
     /// Why not, in one sentence.

@@ -32,9 +32,10 @@ pub enum Request {
     },
     /// How far the services are that the settings enable → [`crate::Reply::Progress`].
     Progress,
-    /// The health of the services as last found; `fresh` runs the transactions now → [`crate::Reply::Health`].
+    /// The health of the services as last found; `fresh` has the transactions begin now, and does not wait for them →
+    /// [`crate::Reply::Health`].
     Health {
-        /// Run them now.
+        /// Begin them now.
         fresh: bool,
     },
     /// Disk, memory, certificate, mail queue, release → [`crate::Reply::Machine`].

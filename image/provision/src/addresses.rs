@@ -24,6 +24,11 @@ impl Addresses {
         self.0.contains(&address)
     }
 
+    /// Those of them that others outside reach.
+    pub(crate) fn reached(&self) -> Self {
+        Self(self.iter().filter(|address| !is_private(*address)).collect())
+    }
+
     /// As text, IPv4 and IPv6.
     pub(crate) fn split(&self) -> (Vec<String>, Vec<String>) {
         let (ipv4, ipv6): (Vec<IpAddr>, Vec<IpAddr>) = self.iter().partition(IpAddr::is_ipv4);
@@ -97,6 +102,12 @@ pub(crate) mod tests {
         let own = ["10.0.0.4", "2001:db8::5"].map(|address| address.parse().unwrap()).to_vec();
         let (ipv4, ipv6) = choose(own, "203.0.113.5".parse().ok()).split();
         assert_eq!((ipv4, ipv6), (vec!["203.0.113.5".to_owned()], vec!["2001:db8::5".to_owned()]));
+    }
+
+    #[test]
+    fn private_addresses_are_for_no_registrar() {
+        let own = addresses(&["10.0.0.4", "203.0.113.5", "fd00::5", "2001:db8::5"]);
+        assert_eq!(own.reached(), addresses(&["203.0.113.5", "2001:db8::5"]));
     }
 
     #[test]

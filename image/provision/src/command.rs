@@ -8,8 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How much of standard error an error keeps, in bytes.
-const TAIL: usize = 2000;
+/// How much of standard error an error keeps, in bytes: dehydrated prints a page of headers behind what went wrong.
+const TAIL: usize = 16_000;
+/// How much of it is printed.
+const PRINTED: usize = 2000;
 /// How often a running program is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 /// Where programs are.
@@ -17,7 +19,7 @@ const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A program that could not be started, failed, or took too long.
 #[derive(Debug, thiserror::Error)]
-#[error("{program} {outcome}{}{said}", if said.is_empty() { "" } else { ": " })]
+#[error("{program} {outcome}{}{}", if said.is_empty() { "" } else { ": " }, tail(said.as_bytes(), PRINTED))]
 pub struct CommandError {
     program: String,
     outcome: String,
@@ -111,7 +113,7 @@ impl Program {
         drop(writer.join());
         match outcome {
             Ok(()) => Ok(output),
-            Err(outcome) => Err(self.failed(outcome, &tail(&errors))),
+            Err(outcome) => Err(self.failed(outcome, &tail(&errors, TAIL))),
         }
     }
 
@@ -146,8 +148,9 @@ fn wait(child: &mut Child, limit: Duration) -> Result<(), String> {
     }
 }
 
-fn tail(bytes: &[u8]) -> String {
-    let from = bytes.len().saturating_sub(TAIL);
+/// The last `most` bytes, as text.
+fn tail(bytes: &[u8], most: usize) -> String {
+    let from = bytes.len().saturating_sub(most);
     String::from_utf8_lossy(&bytes[from..]).trim().to_owned()
 }
 
@@ -166,6 +169,14 @@ mod tests {
         let error = Program::new("sh").args(["-c", "echo no >&2; exit 3"]).run().unwrap_err();
         assert_eq!(error.said, "no");
         assert!(error.to_string().contains("exit status: 3"), "{error}");
+    }
+
+    #[test]
+    fn keeps_more_of_what_a_program_said_than_it_prints() {
+        let script = "echo urn:ietf:params:acme:error:dns >&2; head -c 10000 /dev/zero | tr '\\0' x >&2; exit 1";
+        let error = Program::new("sh").args(["-c", script]).run().unwrap_err();
+        assert!(error.said.starts_with("urn:ietf:params:acme:error:dns"));
+        assert!(error.to_string().len() < 2100, "{}", error.to_string().len());
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(crate) fn records(device: &Device) -> Result<Vec<DnsLine>, ProvisionError> {
     let overlays = device.overlays()?;
     let enabled = overlays.enabled(Some(&settings))?;
     let dkim = secrets::public_keys(device, &enabled)?;
-    let (ipv4, ipv6) = addresses::public(device)?.split();
+    let (ipv4, ipv6) = addresses::public(device)?.reached().split();
     let (secrets, accounts) = (Secrets::default(), device.accounts()?);
     let inputs = Inputs {
         settings: Some(&settings),

@@ -31,7 +31,8 @@ pub use error::SettingsError;
 pub use ldif::{Ldif, escape_dn_value};
 pub use manifest::{Link, SecretKind, SecretSpec, ServiceManifest, TemplateSpec};
 pub use mapping::{
-    ADMINISTRATORS, Handed, Mapping, Member, Offered, Password, SHORTEST_PASSWORD, STANDING_ADDRESSES, Team, Waiting,
+    ADMINISTRATORS, Handed, Mapping, Member, NEW_PAGE, Offered, PAGE_NAMES, Password, SHORTEST_PASSWORD,
+    STANDING_ADDRESSES, Team, Waiting,
 };
 pub use names::{
     AcmeDirectory, Certificates, ClaimCodeHash, Domain, HostName, Language, LocalPart, MailAddress, MemberName,

@@ -121,6 +121,21 @@ fn a_first_password_is_as_long_as_any() {
 }
 
 #[test]
+fn nobody_has_the_name_of_a_page_of_the_console() {
+    for name in ["new", "invite", "import"] {
+        let found = problems(&format!("    - {{name: {name}, full_name: X, password: heifers-by-the-river}}\n"));
+        assert!(found.contains("sos.members[1].name"), "{name}: {found}");
+    }
+    let teams = "  groups: [{name: new, members: [jill]}, {name: invite, members: [jill]}]\n  \
+                 roles: [{name: new, members: [jill]}]\n";
+    let found = problems(teams);
+    assert!(found.contains("sos.groups[0].name") && found.contains("sos.roles[0].name"), "{found}");
+    assert!(!found.contains("sos.groups[1]"), "{found}");
+    let alias = "    - {name: pip, full_name: Pip, password: heifers-by-the-river, addresses: [new]}\n";
+    assert!(ambridge(alias).is_ok());
+}
+
+#[test]
 fn a_member_has_one_password_or_its_hash() {
     let hash = "{ARGON2}$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQxMjM$Rdescudvs4lzsZBYAI2+hQ0vXgDxJqBvVqOuqkRLnqg";
     let mapping = ambridge(&format!("    - {{name: pip, full_name: Pip, password_hash: \"{hash}\"}}\n")).unwrap();

@@ -194,7 +194,7 @@ fn publish(stage: &mut Stage, browser: &Browser) -> Result<Vec<String>> {
     browser.wait_for_text("What to do at your registrar")?;
     let mut faults = look(stage, browser, "dns-unasked")?;
     let records = records(browser)?;
-    let buttons = browser.find("button.copy")?.len();
+    let buttons = browser.find(".records button.copy")?.len();
     must!(buttons == 2 * records.len(), "{} records have {buttons} buttons to copy name and value", records.len());
     browser.press("check")?;
     browser.wait_for("li[data-state=missing]")?;

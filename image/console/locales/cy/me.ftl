@@ -16,4 +16,6 @@ phone-title = Gosod fy ffôn
 phone-server = Gweinydd
 phone-password = Cyfrinair
 forgot-title = Wedi anghofio'ch cyfrinair?
+forgot-no-letters = Nid yw'r gweinydd hwn yn anfon llythyrau ar hyn o bryd, am fod E-bost wedi'i ddiffodd. Gofynnwch i bwy bynnag sy'n gofalu am y gweinydd am help.
+link-once-more = Nid oedd modd gwneud hynny nawr. Arhoswch funud a dewiswch gyfrinair unwaith eto yma: dolen newydd yw hon.
 invite-title = Croeso

@@ -40,9 +40,9 @@ error-missing-text = Diese Seite gibt es nicht. Vielleicht ist ein Link alt, ode
 error-large = Das ist zu viel
 error-large-text = Was Sie geschickt haben, ist größer, als dieser Server annimmt. Nichts wurde geändert. Bitte schicken Sie etwas Kleineres.
 error-busy = Einen Moment, bitte
-error-busy-text = Ein Teil des Servers antwortet gerade nicht. Nichts wurde geändert. Bitte warten Sie eine Minute und laden Sie diese Seite neu.
+error-busy-text = Ein Teil des Servers antwortet gerade nicht. Bitte warten Sie eine Minute und laden Sie diese Seite neu. Wenn Sie gerade etwas geändert haben, sehen Sie bitte nach, ob es getan ist.
 error-broken = Etwas ist schiefgegangen
-error-broken-text = Das liegt nicht an Ihnen. Nichts wurde geändert. Bitte versuchen Sie es noch einmal; wenn es wieder geschieht, sagen Sie es denen, die sich um den Server kümmern.
+error-broken-text = Das liegt nicht an Ihnen. Wenn Sie gerade etwas geändert haben, sehen Sie bitte nach, ob es getan ist, und versuchen Sie es noch einmal. Wenn es wieder geschieht, sagen Sie es denen, die sich um den Server kümmern.
 
 ## Anmelden
 
@@ -60,8 +60,8 @@ sign-in-too-fast = Das war zu schnell. Bitte warten Sie { $time } und versuchen 
 
 home-title = Start
 home-administration = Sich um den Server kümmern
-menu-webmail = E-Mail
-menu-webmail-about = Im Browser lesen und schreiben
+menu-webmail = E-Mail im Browser
+menu-webmail-about = Ihre Briefe lesen und schreiben
 menu-mail = Meine E-Mail
 menu-mail-about = Hier aufheben oder weiterschicken lassen
 menu-phone = Mein Telefon einrichten
@@ -193,6 +193,7 @@ dns-some-seen = { $count ->
    *[other] Von { $all } Einträgen sind bisher { $count } zu sehen.
 }
 dns-some-unknown = Einige ließen sich gerade nicht herausfinden. Das liegt am Server und sagt nichts über das, was Sie eingetragen haben; prüfen Sie in einer Weile noch einmal.
+dns-no-address = Dieser Server weiß nicht, unter welcher Nummer die Welt ihn sieht: er hat nur private Nummern. Bitte fragen Sie den Anbieter des Servers nach seiner öffentlichen Nummer, und tragen Sie auch diese beim Registrar ein, als Typ A mit dem Namen { $host }.
 dns-unasked = Noch nicht geprüft
 dns-seen = Zu sehen
 dns-not-yet = Noch nicht zu sehen. Wenn Sie es eben erst eingetragen haben, warten Sie einfach.
@@ -210,7 +211,9 @@ dns-for-mx = Sagt, dass E-Mail für Ihre Domain zu diesem Server kommt.
 dns-for-address = Sagt, wo im Internet dieser Server ist.
 dns-for-cname = Ein anderer Name für denselben Server.
 dns-for-srv = Damit richten sich Programme von selbst ein.
-dns-for-ptr = Sagt den Namen des Servers denen, die seine Nummer sehen. Das tragen Sie beim Anbieter des Servers ein, nicht beim Registrar.
+dns-for-ptr = Sagt den Namen des Servers denen, die seine Nummer sehen. Das tragen Sie beim Anbieter des Servers ein, nicht beim Registrar. Dort heißt es oft Reverse DNS oder PTR.
+dns-provider = Beim Anbieter des Servers
+dns-number = Nummer
 dns-for-spf = Sagt, dass nur dieser Server E-Mail für Ihre Domain verschickt.
 dns-for-dkim = Damit können andere die Unterschrift auf Ihren Briefen prüfen.
 dns-for-dmarc = Sagt, was andere mit gefälschten Briefen in Ihrem Namen tun sollen.

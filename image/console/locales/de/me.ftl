@@ -87,17 +87,17 @@ vacation-save = Speichern
 vacation-saved-on = Gespeichert. Ihre Nachrichten werden beantwortet.
 vacation-saved-off = Gespeichert. Ihre Nachrichten werden nicht beantwortet.
 vacation-not-taken = Der Mailserver hat diese Antwort nicht angenommen. Bitte machen Sie sie einfacher, und versuchen Sie es noch einmal.
-vacation-more = In Webmail haben Sie für diese Antwort mehr eingestellt, als diese Seite zeigt. Das bleibt, wie es ist.
-vacation-closed = Ein anderes Programm hat Ihre Abwesenheit eingerichtet, und diese Seite kann sie nicht zeigen. Bitte ändern Sie sie dort oder in Webmail.
+vacation-more = In Ihrer E-Mail im Browser haben Sie für diese Antwort mehr eingestellt, als diese Seite zeigt. Das bleibt, wie es ist.
+vacation-closed = Ein anderes Programm hat Ihre Abwesenheit eingerichtet, und diese Seite kann sie nicht zeigen. Bitte ändern Sie sie dort oder in Ihrer E-Mail im Browser.
 
 ## Was Abwesenheit und Sortieren gemeinsam haben
 
-script-changed = Ihre Regeln wurden inzwischen geändert, in Webmail oder in einem anderen Fenster. Jetzt sehen Sie den neuesten Stand. Bitte prüfen Sie ihn und speichern Sie noch einmal.
+script-changed = Ihre Regeln wurden inzwischen geändert, in Ihrer E-Mail im Browser oder in einem anderen Fenster. Jetzt sehen Sie den neuesten Stand. Bitte prüfen Sie ihn und speichern Sie noch einmal.
 script-other = Zurzeit sortieren die Regeln «{ $name }» eines anderen Programms Ihre Nachrichten.
 script-replace = Stattdessen die Regeln dieser Seite verwenden
 script-replace-missing = Bitte haken Sie das an, wenn die Regeln dieser Seite statt derer des anderen Programms gelten sollen.
 script-forwarded = Ihre Nachrichten gehen weiter an { $address } und bleiben nicht hier. Deshalb bewirkt diese Seite nichts. Richten Sie Ihre Antwort beim anderen Anbieter ein.
-script-webmail = Zu Webmail
+script-webmail = Zu Ihrer E-Mail im Browser
 
 ## Sortieren
 
@@ -139,7 +139,7 @@ filters-off = Die Regel ist ausgeschaltet.
 filters-removed = Die Regel ist entfernt.
 filters-too-many = Es gibt schon sehr viele Regeln. Bitte entfernen Sie erst einige.
 filters-not-taken = Der Mailserver hat diese Regel nicht angenommen. Bitte machen Sie sie einfacher, und versuchen Sie es noch einmal.
-filters-closed = Ein anderes Programm hat Regeln geschrieben, die diese Seite nicht lesen kann. Bitte ändern Sie sie dort oder in Webmail.
+filters-closed = Ein anderes Programm hat Regeln geschrieben, die diese Seite nicht lesen kann. Bitte ändern Sie sie dort oder in Ihrer E-Mail im Browser.
 filters-is-off = aus
 filters-edit = Ändern
 filters-edit-this = Ändern: { $rule }
@@ -149,8 +149,8 @@ filters-switch-on = Einschalten
 filters-switch-on-this = Einschalten: { $rule }
 filters-remove = Entfernen
 filters-remove-this = Entfernen: { $rule }
-filters-other = «{ $name }»: mit einem anderen Programm gemacht; bitte ändern Sie sie dort oder in Webmail.
-filters-other-nameless = Eine Regel, die mit einem anderen Programm gemacht wurde; bitte ändern Sie sie dort oder in Webmail.
+filters-other = «{ $name }»: mit einem anderen Programm gemacht; bitte ändern Sie sie dort oder in Ihrer E-Mail im Browser.
+filters-other-nameless = Eine Regel, die mit einem anderen Programm gemacht wurde; bitte ändern Sie sie dort oder in Ihrer E-Mail im Browser.
 filters-sentence = Wenn { $conditions }: { $actions }
 filters-if-sender = der Absender «{ $text }» enthält
 filters-if-subject = der Betreff «{ $text }» enthält
@@ -202,12 +202,14 @@ forgot-do = Link schicken
 forgot-back = Zurück zur Anmeldung
 forgot-sent = Wenn Sie Mitglied sind und eine Adresse anderswo genannt haben, ist ein Brief mit einem Link dorthin unterwegs.
 forgot-sent-more = Der Link gilt eine Stunde. Kommt in zehn Minuten kein Brief, sehen Sie im Ordner für unerwünschte Nachrichten nach. Ist er auch dort nicht, fragen Sie, wer sich um den Server kümmert: Dort kann man Ihnen einen neuen Link schicken.
+forgot-no-letters = Dieser Server verschickt gerade keine Briefe, weil E-Mail ausgeschaltet ist. Bitte fragen Sie, wer sich um den Server kümmert.
 reset-title = Ein neues Passwort wählen
 reset-about = Das wird das neue Passwort von { $name }.
 reset-over = Dieser Link wurde schon benutzt, oder er ist älter als eine Stunde.
 reset-done = Ihr neues Passwort gilt. Bitte melden Sie sich damit an.
 link-over-title = Dieser Link gilt nicht mehr
 link-over-again = Einen neuen Link anfordern
+link-once-more = Das ging eben nicht. Bitte warten Sie eine Minute und wählen Sie hier noch einmal ein Passwort: das ist ein neuer Link.
 
 ## Einladung
 

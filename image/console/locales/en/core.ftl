@@ -40,9 +40,9 @@ error-missing-text = This page does not exist. Perhaps a link is old, or there i
 error-large = That is too much
 error-large-text = What you sent is larger than this server takes. Nothing was changed. Please send something smaller.
 error-busy = One moment, please
-error-busy-text = A part of the server does not answer just now. Nothing was changed. Please wait a minute and load this page again.
+error-busy-text = A part of the server does not answer just now. Please wait a minute and load this page again. If you had just changed something, please look whether it was done.
 error-broken = Something went wrong
-error-broken-text = This is not your fault. Nothing was changed. Please try again; if it happens again, tell whoever looks after the server.
+error-broken-text = This is not your fault. If you had just changed something, please look whether it was done, and try again. If it happens again, tell whoever looks after the server.
 
 ## Signing in
 
@@ -60,8 +60,8 @@ sign-in-too-fast = That was too fast. Please wait { $time } and try again.
 
 home-title = Home
 home-administration = Looking after the server
-menu-webmail = Email
-menu-webmail-about = Read and write in the browser
+menu-webmail = Email in the browser
+menu-webmail-about = Read and write your letters
 menu-mail = My email
 menu-mail-about = Keep it here or have it sent on
 menu-phone = Set up my phone
@@ -193,6 +193,7 @@ dns-some-seen = { $count ->
    *[other] Of { $all } entries { $count } are seen so far.
 }
 dns-some-unknown = Some could not be found out just now. That lies with the server and says nothing about what you entered; check again in a while.
+dns-no-address = This server does not know under which number the world sees it: it has private numbers only. Please ask the provider of the server for its public number, and enter that at the registrar too, as type A with the name { $host }.
 dns-unasked = Not checked yet
 dns-seen = Seen
 dns-not-yet = Not seen yet. If you entered it a moment ago, just wait.
@@ -210,7 +211,9 @@ dns-for-mx = Says that email for your domain comes to this server.
 dns-for-address = Says where on the Internet this server is.
 dns-for-cname = Another name for the same server.
 dns-for-srv = Lets programs set themselves up.
-dns-for-ptr = Says the server's name to others who see its number. You enter it at the provider of the server, not at the registrar.
+dns-for-ptr = Says the server's name to others who see its number. You enter it at the provider of the server, not at the registrar. There it is often called reverse DNS or PTR.
+dns-provider = At the provider of the server
+dns-number = Number
 dns-for-spf = Says that only this server sends email for your domain.
 dns-for-dkim = Lets others check the signature on your letters.
 dns-for-dmarc = Says what others should do with forged letters in your name.

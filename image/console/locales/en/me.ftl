@@ -87,17 +87,17 @@ vacation-save = Save
 vacation-saved-on = Saved. Your letters are answered.
 vacation-saved-off = Saved. Your letters are not answered.
 vacation-not-taken = The mail server did not take this answer. Please make it simpler, and try again.
-vacation-more = In webmail you set up more for this answer than this page shows. That stays as it is.
-vacation-closed = You have an away message that another program wrote, and this page cannot show it. Please change it there, or in webmail.
+vacation-more = In your email in the browser you set up more for this answer than this page shows. That stays as it is.
+vacation-closed = You have an away message that another program wrote, and this page cannot show it. Please change it there, or in your email in the browser.
 
 ## What the away message and sorting have in common
 
-script-changed = Your rules were changed in the meantime, in webmail or in another window. What is shown now is the newest. Please check it and save again.
+script-changed = Your rules were changed in the meantime, in your email in the browser or in another window. What is shown now is the newest. Please check it and save again.
 script-other = Another program's rules, called «{ $name }», sort your letters now.
 script-replace = Use the rules of this page instead
 script-replace-missing = Please tick this if the rules of this page should be used instead of those of the other program.
 script-forwarded = Your letters are sent on to { $address } and do not stay here. So nothing on this page happens to them. Set up your answer with the other provider instead.
-script-webmail = Go to webmail
+script-webmail = Go to your email in the browser
 
 ## Sorting
 
@@ -139,7 +139,7 @@ filters-off = The rule is switched off.
 filters-removed = The rule is removed.
 filters-too-many = There are very many rules already. Please remove some first.
 filters-not-taken = The mail server did not take this rule. Please make it simpler, and try again.
-filters-closed = Another program wrote rules that this page cannot read. Please change them there, or in webmail.
+filters-closed = Another program wrote rules that this page cannot read. Please change them there, or in your email in the browser.
 filters-is-off = off
 filters-edit = Change
 filters-edit-this = Change: { $rule }
@@ -149,8 +149,8 @@ filters-switch-on = Switch on
 filters-switch-on-this = Switch on: { $rule }
 filters-remove = Remove
 filters-remove-this = Remove: { $rule }
-filters-other = «{ $name }»: made with another program; please change it there or in webmail.
-filters-other-nameless = A rule made with another program; please change it there or in webmail.
+filters-other = «{ $name }»: made with another program; please change it there or in your email in the browser.
+filters-other-nameless = A rule made with another program; please change it there or in your email in the browser.
 filters-sentence = If { $conditions }: { $actions }
 filters-if-sender = the sender contains «{ $text }»
 filters-if-subject = the subject contains «{ $text }»
@@ -202,12 +202,14 @@ forgot-do = Send the link
 forgot-back = Back to signing in
 forgot-sent = If you are a member and named an address elsewhere, a letter with a link is on its way to it.
 forgot-sent-more = The link is good for one hour. If no letter comes within ten minutes, look into your folder for unwanted letters. If it is not there either, ask whoever looks after the server: they can send you a new link.
+forgot-no-letters = This server sends no letters just now, because Email is switched off. Please ask whoever looks after the server for help.
 reset-title = Choose a new password
 reset-about = This will be the new password of { $name }.
 reset-over = This link was used already, or it is older than one hour.
 reset-done = Your new password is set. Please sign in with it.
 link-over-title = This link is not good any more
 link-over-again = Ask for a new link
+link-once-more = That could not be done just now. Please wait a minute and choose a password once more here: this is a new link.
 
 ## Invitation
 

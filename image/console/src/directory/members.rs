@@ -264,14 +264,22 @@ impl Directory {
         Ok(!self.can_any_log_in(&others).await?)
     }
 
-    /// Whether one of these is a member who is not suspended.
+    /// Whether one of these is a member who is not suspended, and has taken their invitation if there was one.
     pub(super) async fn can_any_log_in(&self, names: &[MemberName]) -> Result<bool, DirectoryError> {
+        let names = self.not_invited(names);
         if names.is_empty() {
             return Ok(false);
         }
-        let names = any(names.iter().map(|name| equals("uid", name.as_str())));
+        let names = any(names.iter().map(|name| equals("uid", name)));
         let filter = all([people(), names, "(!(sosSuspended=TRUE))".into()]);
         Ok(!self.0.connection.search(&name::members(), Scope::OneLevel, &filter, &["uid"]).await?.is_empty())
+    }
+
+    /// Those who wait for no invitation to be taken.
+    fn not_invited(&self, names: &[MemberName]) -> Vec<String> {
+        let invited = self.0.invitations.as_ref().map(|(tokens, clock)| tokens.invited(clock.now()));
+        let invited = invited.unwrap_or_default();
+        names.iter().filter(|name| !invited.contains_key(*name)).map(ToString::to_string).collect()
     }
 
     /// Refuses addresses that belong to anybody but `own`.

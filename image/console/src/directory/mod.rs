@@ -19,6 +19,9 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OnceCell};
 
+use crate::clock::Clock;
+use crate::tokens::Tokens;
+
 pub use error::DirectoryError;
 pub use member::{Member, MemberChange, NewMember, Standing};
 pub use revision::Revision;
@@ -41,12 +44,24 @@ struct Inner {
     members: Kept<Member>,
     groups: Kept<Team>,
     roles: Kept<Team>,
+    /// Who was invited and has no password yet.
+    invitations: Option<(Arc<Tokens>, Clock)>,
 }
 
 impl Directory {
     /// The directory at `uri`, such as `ldapi://%2Frun%2Fslapd%2Fldapi`. Connects when it is first asked.
     #[must_use]
     pub fn new(uri: &str) -> Self {
+        Self::with(uri, None)
+    }
+
+    /// The same; who holds an invitation of `tokens` is not taken for somebody who can log in.
+    #[must_use]
+    pub fn inviting(uri: &str, tokens: Arc<Tokens>, clock: Clock) -> Self {
+        Self::with(uri, Some((tokens, clock)))
+    }
+
+    fn with(uri: &str, invitations: Option<(Arc<Tokens>, Clock)>) -> Self {
         Self(Arc::new(Inner {
             connection: Connection::new(uri),
             writing: Mutex::new(()),
@@ -54,6 +69,7 @@ impl Directory {
             members: Kept::default(),
             groups: Kept::default(),
             roles: Kept::default(),
+            invitations,
         }))
     }
 }

@@ -14,7 +14,7 @@ impl Directory {
     /// [`DirectoryError::Down`].
     pub async fn check_password(&self, member: &MemberName, password: &str) -> Result<bool, DirectoryError> {
         // An empty password would be no login at all (RFC 4513, section 5.1.2), and a longer one than any is wrong.
-        if password.is_empty() || password.len() > LONGEST {
+        if password.is_empty() || password.chars().count() > LONGEST {
             return Ok(false);
         }
         if self.member(member).await?.is_none_or(|member| member.suspended) {

@@ -47,11 +47,12 @@ impl Count {
         self.newest
     }
 
-    /// Counts a wrong guess. The same one again counts for nothing: it is a program with an old password.
-    fn add(&mut self, now: u64, guess: Option<u64>, bound: &Bound) {
+    /// Counts a wrong guess; gives whether it did. The same one again counts for nothing: it is a program with an old
+    /// password.
+    fn add(&mut self, now: u64, guess: Option<u64>, bound: &Bound) -> bool {
         if let Some(guess) = guess {
             if self.guesses.contains(&guess) {
-                return;
+                return false;
             }
             self.guesses.push_back(guess);
             if self.guesses.len() > REMEMBERED {
@@ -69,12 +70,13 @@ impl Count {
                 self.locks += 1;
             }
         }
+        true
     }
 
-    /// Takes back the wrong guess that was counted last.
-    fn take_back(&mut self) {
+    /// Takes back a wrong guess that was counted.
+    fn take_back(&mut self, guess: Option<u64>) {
         self.times.pop_back();
-        self.guesses.pop_back();
+        self.guesses.retain(|known| Some(*known) != guess);
     }
 }
 
@@ -99,17 +101,18 @@ impl<K: Eq + Hash + Copy> Counts<K> {
         self.counts.get(&key)
     }
 
-    pub(super) fn add(&mut self, key: K, now: u64, guess: Option<u64>) {
+    /// Counts a wrong guess; gives whether it did.
+    pub(super) fn add(&mut self, key: K, now: u64, guess: Option<u64>) -> bool {
         if !self.counts.contains_key(&key) && self.counts.len() >= self.most {
             self.make_room(now);
         }
         let bound = self.bound;
-        self.counts.entry(key).or_default().add(now, guess, &bound);
+        self.counts.entry(key).or_default().add(now, guess, &bound)
     }
 
-    pub(super) fn take_back(&mut self, key: K) {
+    pub(super) fn take_back(&mut self, key: K, guess: Option<u64>) {
         if let Some(count) = self.counts.get_mut(&key) {
-            count.take_back();
+            count.take_back(guess);
         }
     }
 

@@ -64,6 +64,13 @@ pub enum Verdict {
     },
 }
 
+/// Where an attempt was counted as wrong, so that what was not counted is not taken back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    address: bool,
+    name: bool,
+}
+
 /// All counts.
 #[derive(Debug)]
 pub struct Limiter {
@@ -103,15 +110,16 @@ impl Limiter {
     }
 
     /// Whether they may try, and if so within [`PATIENCE`] counts it as wrong until [`Limiter::succeeded`] is said: a
-    /// thousand tries at the same moment are a thousand tries.
+    /// thousand tries at the same moment are a thousand tries. Gives where it counted.
     #[must_use]
-    pub fn begin(&self, now: u64, attempt: &Attempt<'_>) -> Verdict {
+    pub fn begin(&self, now: u64, attempt: &Attempt<'_>) -> (Verdict, Counted) {
         let mut all = self.lock();
         let verdict = self.verdict(&all, now, attempt);
-        if matches!(verdict, Verdict::Go { after: 0..=PATIENCE }) {
-            self.count(&mut all, now, attempt);
-        }
-        verdict
+        let counted = match verdict {
+            Verdict::Go { after: 0..=PATIENCE } => self.count(&mut all, now, attempt),
+            _ => Counted::default(),
+        };
+        (verdict, counted)
     }
 
     /// Counts a wrong guess.
@@ -119,14 +127,17 @@ impl Limiter {
         self.count(&mut self.lock(), now, attempt);
     }
 
-    /// They knew the password: their own count is forgotten. `begun` says whether [`Limiter::begin`] counted it.
-    pub fn succeeded(&self, attempt: &Attempt<'_>, begun: bool) {
+    /// They knew the password: their own count is forgotten, and what [`Limiter::begin`] counted is taken back.
+    pub fn succeeded(&self, attempt: &Attempt<'_>, counted: Counted) {
         let (address, name) = self.keys_of(attempt);
+        let guess = self.guess(attempt);
         let mut all = self.lock();
         all.pairs.forget((address, name));
-        if begun {
-            all.addresses.take_back(address);
-            all.names.take_back(name);
+        if counted.address {
+            all.addresses.take_back(address, guess);
+        }
+        if counted.name {
+            all.names.take_back(name, guess);
         }
     }
 
@@ -151,13 +162,18 @@ impl Limiter {
         Verdict::Go { after: until.saturating_sub(now).max(for_name) }
     }
 
-    fn count(&self, all: &mut All, now: u64, attempt: &Attempt<'_>) {
+    fn count(&self, all: &mut All, now: u64, attempt: &Attempt<'_>) -> Counted {
         let (address, name) = self.keys_of(attempt);
         all.pairs.add((address, name), now, attempt.guess);
-        // The same guess by the same pair counts once here too; other names or addresses make it another.
-        let guess = attempt.guess.map(|guess| self.keys.hash_one((address, name, guess)));
-        all.addresses.add(address, now, guess);
-        all.names.add(name, now, guess);
+        let guess = self.guess(attempt);
+        Counted { address: all.addresses.add(address, now, guess), name: all.names.add(name, now, guess) }
+    }
+
+    /// What stands for the guess in the counts of an address and of a name: the same one by the same pair counts once
+    /// there too; other names or addresses make it another.
+    fn guess(&self, attempt: &Attempt<'_>) -> Option<u64> {
+        let (address, name) = self.keys_of(attempt);
+        attempt.guess.map(|guess| self.keys.hash_one((address, name, guess)))
     }
 
     fn keys_of(&self, attempt: &Attempt<'_>) -> (u128, u64) {
@@ -232,7 +248,7 @@ mod tests {
     #[test]
     fn tries_at_the_same_moment_are_all_counted() {
         let limiter = Limiter::default();
-        let may = |_: &i32| matches!(limiter.begin(NOW, &jill("192.0.2.1")), Verdict::Go { after: 0..=PATIENCE });
+        let may = |_: &i32| matches!(limiter.begin(NOW, &jill("192.0.2.1")).0, Verdict::Go { after: 0..=PATIENCE });
         assert_eq!((0..1_000).filter(may).count(), 7);
     }
 
@@ -243,11 +259,29 @@ mod tests {
             (0..8).for_each(|_| limiter.failed(NOW, &jill("192.0.2.1")));
             let other = Attempt { name: "joe", ..jill("192.0.2.1") };
             assert!(matches!(limiter.ask(NOW, &other), Verdict::Go { .. } | Verdict::Locked { .. }));
-            limiter.succeeded(&jill("192.0.2.1"), false);
+            limiter.succeeded(&jill("192.0.2.1"), Counted::default());
             if let Verdict::Go { after } = limiter.ask(NOW, &jill("192.0.2.9")) {
                 assert!(after <= LONGEST_WAIT_FOR_NAME);
             }
         }
+    }
+
+    #[test]
+    fn a_right_password_takes_back_what_was_counted_and_no_more() {
+        let limiter = Limiter::default();
+        let guess = |name, guess| Attempt { name, guess: Some(guess), ..jill("192.0.2.1") };
+        let misses = |name| (0..24).for_each(|at| limiter.failed(NOW, &guess(name, at)));
+        misses("joe");
+        // A program knew this one before it was the password: it counts once.
+        limiter.failed(NOW, &guess("jill", 7));
+        for _ in 0..30 {
+            let (_, counted) = limiter.begin(NOW, &guess("jill", 7));
+            limiter.succeeded(&guess("jill", 7), counted);
+        }
+        misses("jack");
+        assert!(matches!(limiter.ask(NOW, &jill("192.0.2.1")), Verdict::Go { .. }));
+        limiter.failed(NOW, &guess("jane", 1));
+        assert!(matches!(limiter.ask(NOW, &jill("192.0.2.1")), Verdict::Locked { .. }));
     }
 
     #[test]

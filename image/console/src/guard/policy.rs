@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::app::App;
-use crate::guard::limiter::{Attempt, Verdict};
+use crate::guard::limiter::{Attempt, Counted, Verdict};
 
 /// Where the key stands.
 const KEY: &str = "x-policy-key";
@@ -92,7 +92,7 @@ fn decide(app: &App, command: &str, body: &[u8]) -> Answer {
         },
         "report" => {
             match question.success {
-                Some(true) => app.limiter.succeeded(&attempt, false),
+                Some(true) => app.limiter.succeeded(&attempt, Counted::default()),
                 Some(false) if !question.policy_reject => app.limiter.failed(now, &attempt),
                 _ => {}
             }

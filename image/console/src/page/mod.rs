@@ -77,6 +77,8 @@ pub struct Page {
     pub version: String,
     /// Whether there is a logo.
     pub logo: bool,
+    /// Whether Email is switched on.
+    pub mail: bool,
     /// Who is signed in.
     pub me: Option<SignedIn>,
     /// The token that every form carries.
@@ -229,6 +231,7 @@ impl Page {
             asked_host: text("host").to_owned(),
             version: owner.version.clone(),
             logo: owner.logo,
+            mail: owner.services.iter().any(|service| service.name == "mail" && service.on),
             me: None,
             csrf: String::new(),
             notices: Vec::new(),

@@ -33,6 +33,8 @@ pub type Checked = (u64, Vec<Wanted>, Vec<Found>);
 struct Dns {
     page: Page,
     records: Vec<Line>,
+    /// The server's numbers, for which its provider enters its name.
+    numbers: Vec<String>,
     seen: usize,
     checked: bool,
     unknown: bool,
@@ -58,9 +60,11 @@ async fn show(State(app): State<App>, ForAdministrators { page, .. }: ForAdminis
     let is = |seen: Seen| found.iter().flatten().filter(move |found| found.seen == seen).count();
     let t = page.t;
     let (seen, unknown, checked) = (is(Seen::Yes), is(Seen::Unknown) > 0, found.is_some());
+    let is_number = |wanted: &&Wanted| wanted.name == page.host && matches!(wanted.kind.as_str(), "A" | "AAAA");
+    let numbers = wanted.iter().filter(is_number).map(|wanted| wanted.value.clone()).collect();
     let mut answers = found.unwrap_or_default().into_iter();
     let records = wanted.into_iter().map(|wanted| line(wanted, answers.next(), t)).collect();
-    page::html(&Dns { page: page.titled("dns-title"), records, seen, checked, unknown })
+    page::html(&Dns { page: page.titled("dns-title"), records, numbers, seen, checked, unknown })
 }
 
 async fn records(app: &App, domain: &str) -> Result<Vec<Wanted>, HelperError> {
@@ -92,7 +96,6 @@ fn about(wanted: &Wanted, t: Say) -> Option<String> {
         "A" | "AAAA" => t.say("dns-for-address"),
         "CNAME" => t.say("dns-for-cname"),
         "SRV" => t.say("dns-for-srv"),
-        "PTR" => t.say("dns-for-ptr"),
         "TXT" if data.starts_with("v=spf1") => t.say("dns-for-spf"),
         "TXT" if data.starts_with("v=DKIM1") => t.say("dns-for-dkim"),
         "TXT" if data.starts_with("v=DMARC1") => t.say("dns-for-dmarc"),

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::directory::{DirectoryError, Member};
 use crate::form::{Form, Posted};
 use crate::guard::address::ClientAddress;
-use crate::guard::limiter::{self, Attempt};
+use crate::guard::limiter::{self, Attempt, Counted};
 use crate::letters::{self, Bound};
 use crate::page::{self, Page};
 use crate::pages::password;
@@ -71,7 +71,10 @@ async fn ask(State(app): State<App>, address: ClientAddress, page: Page, posted:
         return page::refused(&Forgot { page: page.titled("forgot-title"), form, sent: false });
     }
     let who = form.value("who").to_lowercase();
-    if app.letters.take(app.clock.now(), ("client", limiter::network(address.0)), OF_ADDRESS) && who.len() <= 320 {
+    if page.mail
+        && app.letters.take(app.clock.now(), ("client", limiter::network(address.0)), OF_ADDRESS)
+        && who.len() <= 320
+    {
         tokio::spawn(async move {
             if let Err(error) = send_links(&app, &who).await {
                 eprintln!("cannot send a link for a new password: {error}");
@@ -158,6 +161,7 @@ async fn reset(
 ) -> Response {
     let now = app.clock.now();
     let Some(name) = app.tokens.check(Purpose::Reset, &token, now) else { return over(&app, page) };
+    // A link is good once: it is used up only when the directory answers.
     let member = match app.directory.member(&name).await {
         Ok(Some(member)) => member,
         Ok(None) => return over(&app, page),
@@ -176,12 +180,29 @@ async fn reset(
     match password::change(&app, &name, form.value("new"), "password-reset").await {
         Ok(()) => {}
         Err(DirectoryError::Gone) => return over(&app, page),
-        Err(error) => return page.broken(&error),
+        Err(error) => return once_more(&app, page, Purpose::Reset, &name, &error).await,
     }
     // They guessed wrong before they asked for this; now they know it.
-    app.limiter.succeeded(&Attempt { address: address.0, name: name.as_str(), guess: None }, false);
+    app.limiter.succeeded(&Attempt { address: address.0, name: name.as_str(), guess: None }, Counted::default());
     page.say_next(page.t.say("reset-done")).await;
     page::go("/")
+}
+
+/// To another link in place of one that was used up for nothing.
+pub(super) async fn once_more(
+    app: &App,
+    page: Page,
+    purpose: Purpose,
+    name: &MemberName,
+    error: &DirectoryError,
+) -> Response {
+    let Ok(token) = app.tokens.issue(purpose, name, app.clock.now()) else { return page.broken(error) };
+    eprintln!("no new password for {name}: {error}");
+    page.say_next(page.t.say("link-once-more")).await;
+    match purpose {
+        Purpose::Invite => page::go(&format!("/invite/{token}")),
+        Purpose::Reset => page::go(&format!("/reset/{token}")),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use sos_ipc::{Machine, Mend, Reply, Request, ServiceHealth, ServiceState, UnitState};
+use sos_ipc::{self as ipc, Machine, Mend, Reply, Request, ServiceHealth, ServiceState, UnitState};
 
 use crate::app::App;
 use crate::form::Posted;
@@ -58,6 +58,8 @@ struct Finding {
     title: String,
     mood: Mood,
     words: String,
+    /// What a program said, for whoever supports the server.
+    detail: Option<String>,
     /// The button's value and label.
     button: Option<(&'static str, String)>,
     /// Which service the button is about.
@@ -71,6 +73,8 @@ struct Health {
     services: Vec<Finding>,
     machine: Vec<Finding>,
     all_well: bool,
+    /// Everything is being tried now.
+    running: bool,
 }
 
 async fn show(State(app): State<App>, ForAdministrators { page, .. }: ForAdministrators) -> Response {
@@ -81,13 +85,14 @@ async fn show(State(app): State<App>, ForAdministrators { page, .. }: ForAdminis
     };
     let now = app.clock.now();
     let zone = app.owner().await.map(|owner| owner.timezone.clone()).unwrap_or_default();
-    let services: Vec<Finding> = health.iter().map(|one| service(one, &progress, now, page.t)).collect();
+    let services: Vec<Finding> = health.services.iter().map(|one| service(one, &progress, now, page.t)).collect();
     let machine = machine_findings(&machine, now, &when::Zone::new(&zone), page.t);
     let all_well = services.iter().chain(&machine).all(|finding| finding.mood == Mood::Well);
-    page::html(&Health { page: page.titled("health-title"), services, machine, all_well })
+    let running = health.running;
+    page::html(&Health { page: page.titled("health-title"), services, machine, all_well, running })
 }
 
-async fn health(app: &App, fresh: bool) -> Result<Vec<ServiceHealth>, HelperError> {
+async fn health(app: &App, fresh: bool) -> Result<ipc::Health, HelperError> {
     match app.helper.ask(&Request::Health { fresh }).await? {
         Reply::Health(health) => Ok(health),
         other => Err(unexpected(&other)),
@@ -116,11 +121,17 @@ fn service(health: &ServiceHealth, progress: &[ServiceState], now: u64, t: Say) 
     } else if matches!(state, Some(UnitState::Waiting | UnitState::Starting)) {
         (Mood::Look, t.say("health-service-starting"))
     } else {
-        let fault = health.fault.as_deref().unwrap_or_default();
-        (Mood::Broken, t.with("health-service-broken", [("ago", ago.as_str()), ("fault", fault)]))
+        (Mood::Broken, t.with("health-service-broken", [("ago", ago.as_str())]))
     };
-    let button = (mood == Mood::Broken).then(|| ("restart", t.say("health-restart")));
-    Finding { title: health.title.clone(), mood, words, button, service: health.name.clone() }
+    let broken = mood == Mood::Broken;
+    Finding {
+        title: t.service(&health.name, &health.title),
+        mood,
+        words,
+        detail: health.fault.clone().filter(|_| broken),
+        button: (broken && health.restarts).then(|| ("restart", t.say("health-restart"))),
+        service: health.name.clone(),
+    }
 }
 
 fn machine_findings(machine: &Machine, now: u64, zone: &when::Zone, t: Say) -> Vec<Finding> {
@@ -130,7 +141,7 @@ fn machine_findings(machine: &Machine, now: u64, zone: &when::Zone, t: Say) -> V
 }
 
 fn plain(title: &str, mood: Mood, words: String, t: Say) -> Finding {
-    Finding { title: t.say(title), mood, words, button: None, service: String::new() }
+    Finding { title: t.say(title), mood, words, detail: None, button: None, service: String::new() }
 }
 
 /// Below a tenth the end is in sight; below a fiftieth mail may be refused.
@@ -173,7 +184,8 @@ fn certificate(machine: &Machine, now: u64, zone: &when::Zone, t: Say) -> Findin
         (Mood::Well, t.with("health-certificate-well", arguments))
     };
     let button = (mood != Mood::Well).then(|| ("certificate", t.say("health-certificate-ask")));
-    Finding { button, ..plain("health-certificate", mood, words, t) }
+    let detail = machine.certificate_fault.clone().filter(|_| mood != Mood::Well);
+    Finding { button, detail, ..plain("health-certificate", mood, words, t) }
 }
 
 /// Letters wait because of the other side; only many hours are worth a look, and never red.
@@ -210,7 +222,7 @@ async fn mend(State(app): State<App>, ForAdministrators { page, me }: ForAdminis
     };
     if let Mend::Restart { service } = &what {
         match health(&app, false).await {
-            Ok(known) if known.iter().any(|one| one.name == *service) => {}
+            Ok(known) if known.services.iter().any(|one| one.name == *service && one.restarts) => {}
             Ok(_) => return page::go("/health"),
             Err(error) => return page.broken(&error),
         }
@@ -232,10 +244,7 @@ async fn check(app: &App, page: Page) -> Response {
         return page::go("/health");
     }
     match health(app, true).await {
-        Ok(_) => {
-            page.say_next(page.t.say("health-checked")).await;
-            page::go("/health")
-        }
+        Ok(_) => page::go("/health"),
         Err(error) => page.broken(&error),
     }
 }

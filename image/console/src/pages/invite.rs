@@ -12,7 +12,7 @@ use crate::directory::{DirectoryError, Member, MemberChange, Standing};
 use crate::form::{Form, Posted};
 use crate::guard::session::{self, SignedIn};
 use crate::page::{self, Page};
-use crate::pages::forgot::LinkOver;
+use crate::pages::forgot::{LinkOver, once_more};
 use crate::pages::{mail, password};
 use crate::tokens::Purpose;
 
@@ -89,8 +89,10 @@ async fn take(State(app): State<App>, page: Page, Path(token): Path<String>, pos
         Ok(()) | Err(DirectoryError::Stale) => app.directory.set_password(&member.name, form.value("new")).await,
         Err(error) => Err(error),
     };
-    if let Err(error) = done {
-        return page.broken(&error);
+    match done {
+        Ok(()) => {}
+        Err(DirectoryError::Gone) => return over(&app, page),
+        Err(error) => return once_more(&app, page, Purpose::Invite, &member.name, &error).await,
     }
     app.sign_out(&member.name).await;
     if let Err(error) = app.tokens.revoke(&member.name, app.clock.now()) {

@@ -83,7 +83,7 @@ fn of_the_server(what: &str, about: &str, t: Say) -> String {
             let settings: Vec<String> = about.split(',').map(|setting| setting_name(setting, t)).collect();
             t.with("log-settings-changed", [("about", settings.join(", ").as_str())])
         }
-        "service-restarted" => t.with("log-service-restarted", [("about", about)]),
+        "service-restarted" => t.with("log-service-restarted", [("about", t.service(about, about).as_str())]),
         "queue-flushed" => t.say("log-queue-flushed"),
         "certificate-asked" => t.say("log-certificate-asked"),
         "logo-changed" => t.say("log-logo-changed"),

@@ -33,7 +33,7 @@ async fn show(State(app): State<App>, ForMembers { page, me }: ForMembers) -> Re
         Ok(None) => return page.missing(),
         Err(error) => return page.broken(&error),
     };
-    let script = script_of(&app, &me.name).await;
+    let script = if page.mail { script_of(&app, &me.name).await } else { None };
     let state = |path: &str| match path {
         "/me/mail" => match &member.forward {
             Some(to) => page.t.with("me-forwarded", [("address", to.as_str())]),

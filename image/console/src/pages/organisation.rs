@@ -17,7 +17,7 @@ use crate::form::{Form, Posted};
 use crate::helper::unexpected;
 use crate::logo::{Kind, LARGEST};
 use crate::page::{self, ForAdministrators, Page};
-use crate::text::{LANGUAGES, Language};
+use crate::text::{LANGUAGES, Language, Say};
 use crate::zones::{self, Region};
 
 /// Most room of a mailbox and of a message, in MB.
@@ -110,8 +110,9 @@ async fn change(State(app): State<App>, ForAdministrators { page, me }: ForAdmin
         },
         Ok(Reply::Issues(issues)) => {
             for issue in issues {
-                let field = field_of(&issue.path);
-                form.fail(field, page.t.with("organisation-issue", [("what", issue.what.as_str())]));
+                eprintln!("settings are not taken: {}: {}", issue.path, issue.what);
+                let (field, sentence) = wrong(&issue.path, page.t);
+                form.fail(field, sentence);
             }
             answer(&app, page, form, revision, None).await
         }
@@ -120,13 +121,15 @@ async fn change(State(app): State<App>, ForAdministrators { page, me }: ForAdmin
     }
 }
 
-fn field_of(path: &str) -> &'static str {
-    match path.rsplit('.').next().unwrap_or_default() {
-        "timezone" => "timezone",
-        "language" => "language",
-        "quota_mib" => "quota",
-        "message_mib" => "message",
-        _ => "organisation",
+/// The field that the helper finds something wrong with, and what to do about it.
+fn wrong(path: &str, t: Say) -> (&'static str, String) {
+    match path {
+        "organisation" => ("organisation", t.say("organisation-name-wrong")),
+        "timezone" => ("timezone", t.say("organisation-timezone-wrong")),
+        "language" => ("language", t.say("organisation-language-wrong")),
+        "quota_mib" => ("quota", t.say("slip-quota-odd")),
+        "message_mib" => ("message", t.say("organisation-message-wrong")),
+        _ => ("organisation", t.say("organisation-issue")),
     }
 }
 

@@ -112,7 +112,8 @@ pub(super) async fn prove(
     let guess = Some(app.limiter.fingerprint(&password));
     let attempt = Attempt { address: address.0, name: me.name.as_str(), guess };
     let note = |outcome| app.journal.password(now, "password asked again", Some(&me.name), address.0, outcome);
-    match app.limiter.begin(now, &attempt) {
+    let (verdict, counted) = app.limiter.begin(now, &attempt);
+    match verdict {
         Verdict::Go { after } if after <= PATIENCE => tokio::time::sleep(Duration::from_secs(after)).await,
         Verdict::Go { after: seconds } | Verdict::Locked { seconds } => {
             note(Outcome::Held);
@@ -121,7 +122,7 @@ pub(super) async fn prove(
         }
     }
     if app.directory.check_password(&me.name, &password).await? {
-        app.limiter.succeeded(&attempt, true);
+        app.limiter.succeeded(&attempt, counted);
         note(Outcome::Right);
         page.session.cycle_id().await?;
     } else {

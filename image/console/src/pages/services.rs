@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::form::{Form, Posted};
 use crate::helper::{HelperError, unexpected};
 use crate::page::{self, ForAdministrators, Page};
+use crate::text::Say;
 
 /// `/services`.
 pub fn routes() -> Router<App> {
@@ -47,9 +48,17 @@ pub(super) async fn settings(app: &App) -> Result<SettingsRead, HelperError> {
     }
 }
 
+/// Calls services as all pages do.
+fn name_services(services: &mut [CheckedName], t: Say) {
+    for service in services {
+        service.title = t.service(&service.name, &service.title);
+    }
+}
+
 async fn show(State(app): State<App>, ForAdministrators { page, .. }: ForAdministrators) -> Response {
     match settings(&app).await {
-        Ok(SettingsRead { services, revision, .. }) => {
+        Ok(SettingsRead { mut services, revision, .. }) => {
+            name_services(&mut services, page.t);
             let page = page.titled("services-title");
             page::html(&Services { page, form: Form::default(), services, revision, now: None })
         }
@@ -59,7 +68,10 @@ async fn show(State(app): State<App>, ForAdministrators { page, .. }: ForAdminis
 
 async fn change(State(app): State<App>, ForAdministrators { page, me }: ForAdministrators, posted: Posted) -> Response {
     let current = match settings(&app).await {
-        Ok(current) => current,
+        Ok(mut current) => {
+            name_services(&mut current.services, page.t);
+            current
+        }
         Err(error) => return page.broken(&error),
     };
     let chosen: Vec<String> = current
@@ -91,8 +103,10 @@ async fn change(State(app): State<App>, ForAdministrators { page, me }: ForAdmin
             again(page, form, current, &chosen, Some(now))
         }
         Ok(Reply::Issues(issues)) => {
-            let said = issues.into_iter().map(|issue| issue.what).collect::<Vec<_>>().join(" ");
-            form.fail("services", page.t.with("services-issue", [("what", said.as_str())]));
+            for issue in issues {
+                eprintln!("services are not taken: {}: {}", issue.path, issue.what);
+            }
+            form.fail("services", page.t.say("services-issue"));
             again(page, form, current, &chosen, None)
         }
         Ok(other) => page.broken(&unexpected(&other)),

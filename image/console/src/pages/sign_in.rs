@@ -45,7 +45,8 @@ async fn sign_in(State(app): State<App>, address: ClientAddress, page: Page, pos
     let attempt = Attempt { address: address.0, name: form.value("name"), guess };
     let attempt = Attempt { name: name.as_ref().map_or(attempt.name, MemberName::as_str), ..attempt };
     let now = app.clock.now();
-    let held = match app.limiter.begin(now, &attempt) {
+    let (verdict, counted) = app.limiter.begin(now, &attempt);
+    let held = match verdict {
         Verdict::Locked { seconds } => {
             Some(page.t.with("sign-in-locked", [("time", page.t.duration(seconds).as_str())]))
         }
@@ -74,7 +75,7 @@ async fn sign_in(State(app): State<App>, address: ClientAddress, page: Page, pos
             again(page, form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Ok(Some(member)) => {
-            app.limiter.succeeded(&attempt, true);
+            app.limiter.succeeded(&attempt, counted);
             app.journal.password(now, "sign-in", Some(&member.name), address.0, Outcome::Right);
             match session::sign_in(&page.session, &app.clock, &member).await {
                 Ok(()) => page::go(form.value("next")),

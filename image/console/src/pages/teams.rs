@@ -193,7 +193,7 @@ fn read(posted: &Posted, form: &mut Form, page: &Page, kind: TeamKind) -> (Vec<M
 pub(super) async fn add(app: &App, page: Page, me: &SignedIn, kind: TeamKind, posted: &Posted) -> Response {
     let mut form = Form::lines(&["name"], posted, page.t);
     let (members, open) = read(posted, &mut form, &page, kind);
-    let name = if form.fits("name") { slip::login(form.value("name"), &page.domain) } else { Err(Slip::OddCharacters) };
+    let name = if form.fits("name") { slip::team(form.value("name"), &page.domain) } else { Err(Slip::OddCharacters) };
     let outcome = match name {
         Err(slip) => {
             let said = if slip == Slip::LoginMissing { page.t.say("teams-name-missing") } else { slip.say(page.t) };

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::Value;
 use sos_ipc::{
-    Change, CheckedName, Claimed, DnsRecord, FilterScript, Issue, Letter, Machine, Owner, Reply, Request,
+    Change, CheckedName, Claimed, DnsRecord, FilterScript, Health, Issue, Letter, Machine, Owner, Reply, Request,
     ServiceHealth, ServiceState, SettingsChange, SettingsRead, UnitState,
 };
 use sos_settings::{Mapping, Offered};
@@ -34,12 +34,14 @@ pub struct State {
     pub moving: bool,
     /// The records to publish.
     pub records: Vec<DnsRecord>,
-    /// A problem to find in the next mapping.
+    /// A problem to find in the next mapping, or in the next change of the settings.
     pub refuse: Option<(String, String)>,
     /// How often the settings were changed.
     pub revision: u32,
-    /// What is on, when services were chosen.
-    pub health: Vec<ServiceHealth>,
+    /// What is found of the services, and whether it is being found.
+    pub health: Health,
+    /// The machine.
+    pub machine: Machine,
     /// How often it was asked for the claim code.
     pub codes: u32,
     /// Letters sent.
@@ -70,7 +72,8 @@ impl Fake {
             refuse: None,
             codes: 0,
             revision: 1,
-            health: well(),
+            health: Health { services: well(), running: false },
+            machine: machine(),
             letters: Vec::new(),
             filters: BTreeMap::new(),
             signed_out: BTreeSet::new(),
@@ -133,8 +136,11 @@ impl State {
                 self.check(code.reveal()).unwrap_or_else(|| self.take_over(mapping.0))
             }
             Request::Progress => self.progress(),
-            Request::Health { .. } => Reply::Health(self.health.clone()),
-            Request::Machine => Reply::Machine(Box::new(machine())),
+            Request::Health { fresh } => {
+                self.health.running |= fresh;
+                Reply::Health(self.health.clone())
+            }
+            Request::Machine => Reply::Machine(Box::new(self.machine.clone())),
             Request::Dns => Reply::Dns(self.records.clone()),
             Request::Settings => Reply::Settings(Box::new(self.settings())),
             Request::Filters { member } => Reply::Filters(self.filters.get(&member).cloned().unwrap_or_default()),
@@ -253,6 +259,9 @@ impl State {
         if revision != self.revision.to_string() {
             return Reply::Stale;
         }
+        if let Some((path, what)) = self.refuse.take() {
+            return Reply::Issues(vec![Issue { path, what }]);
+        }
         self.revision += 1;
         self.changes.push("ChangeSettings".into());
         if let Some(services) = change.services {
@@ -284,11 +293,12 @@ fn well() -> Vec<ServiceHealth> {
     let well = |name: &str, title: &str| ServiceHealth {
         name: name.into(),
         title: title.into(),
+        restarts: name != "base",
         ok: true,
         fault: None,
         at: 1_760_000_000,
     };
-    vec![well("directory", "Directory"), well("mail", "Email"), well("webmail", "Webmail")]
+    vec![well("base", "Foundation"), well("directory", "Directory"), well("mail", "Email"), well("webmail", "Webmail")]
 }
 
 fn nobodys() -> Owner {

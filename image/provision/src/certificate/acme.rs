@@ -35,6 +35,8 @@ const USER: &str = "sos-acme";
 pub(crate) const ASKED: &str = "/run/sos/certificate-asked";
 /// The profile of certificates for addresses, where the authority has profiles.
 const SHORT_LIVED: &str = "shortlived";
+/// How much is shown of what dehydrated said, in characters.
+const SHOWN: usize = 300;
 
 /// Whether somebody waits for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,14 +58,25 @@ pub fn certificate(device: &Device, hurry: Hurry) -> Result<(), ProvisionError> 
     outcome
 }
 
+/// The one place of whoever asks. It is given back at once, also when a program that is just being started has a copy of
+/// the open file.
+struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // A lock that cannot be given back goes with the file.
+        let _ = rustix::fs::flock(&self.0, rustix::fs::FlockOperation::Unlock);
+    }
+}
+
 /// Holds the one place of whoever asks; nothing while somebody else does.
-fn hold(device: &Device) -> Result<Option<File>, ProvisionError> {
+fn hold(device: &Device) -> Result<Option<Held>, ProvisionError> {
     let path = device.path(LOCK);
     let fault = |verb| ProvisionError::file(verb, &path);
     files::make_folder(&device.path("/run/sos"), Rights { mode: 0o755, ..Rights::PUBLIC })?;
     let file = File::create(&path).map_err(fault("open"))?;
     match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Held(file))),
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
         Err(error) => Err(fault("lock")(error.into())),
     }
@@ -161,9 +174,15 @@ impl NoCertificate {
         } else if has(&["Problem connecting to server", "curl returned"]) {
             Self::Unreachable
         } else {
-            Self::Other(said.lines().last().unwrap_or_default().trim().to_owned())
+            Self::Other(sentence(said))
         }
     }
+}
+
+/// The last line that is for people of what dehydrated said: one with `[` first is a piece of an answer taken apart.
+fn sentence(said: &str) -> String {
+    let line = said.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with('['));
+    line.unwrap_or_default().chars().take(SHOWN).collect()
 }
 
 /// Has `authority` sign for `wish` and puts the result in place.

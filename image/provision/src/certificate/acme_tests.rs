@@ -120,9 +120,12 @@ fn where_an_authority_signs_for_no_such_name_the_address_is_asked_for() {
 fn what_an_authority_refuses_is_told_in_plain_words_and_not_asked_again_at_once() {
     let world = World::new();
     let before = current(&world.device).unwrap();
+    let long = format!("urn:ietf:params:acme:error:connection\n{}", "[]\n".repeat(3000));
     for (said, expected) in [
         ("urn:ietf:params:acme:error:connection: refused", "could not reach this server on port 80"),
         ("urn:ietf:params:acme:error:rateLimited", "wants us to wait"),
+        (&long, "could not reach this server on port 80"),
+        ("ERROR: Challenge is invalid\n[\"status\"]\t\"invalid\"\n", "failed: ERROR: Challenge is invalid"),
         ("urn:ietf:params:acme:error:rejectedIdentifier", "does not sign for this name"),
         ("ERROR: Problem connecting to server", "cannot be reached"),
     ] {

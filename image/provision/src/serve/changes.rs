@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use sos_ipc::{Change, Reply};
 use sos_settings::MemberName;
@@ -21,6 +22,8 @@ const FULL: u64 = 1 << 20;
 /// Longest key of the catalogue, and longest text about what changed.
 const LONGEST_WHAT: usize = 40;
 const LONGEST_ABOUT: usize = 200;
+/// Held by whoever writes: of two who find the file full, one moves it away.
+static WRITING: Mutex<()> = Mutex::new(());
 
 fn file(device: &Device) -> PathBuf {
     device.state("log/changes")
@@ -42,6 +45,7 @@ pub(super) fn record(device: &Device, by: &MemberName, what: &str, about: &str) 
 /// Adds a line.
 pub(crate) fn note(device: &Device, by: &str, what: &str, about: &str) -> Result<(), ProvisionError> {
     let path = file(device);
+    let _held = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     files::make_folder(&device.state("log"), Rights { mode: 0o700, uid: 0, gid: 0 })?;
     if fs::metadata(&path).is_ok_and(|about| about.len() >= FULL) {
         fs::rename(&path, path.with_extension("old")).map_err(ProvisionError::file("move", &path))?;
@@ -109,6 +113,23 @@ mod tests {
         let sizes: u64 = folder.map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
         assert!(sizes < 3 * FULL, "{sizes}");
         assert_eq!(about(&device, 1), ["next"]);
+    }
+
+    #[test]
+    fn of_many_who_find_it_full_one_moves_it_away() {
+        for _ in 0..20 {
+            let (_root, device) = device();
+            note(&device, "jill", "member-added", "first").unwrap();
+            let filler = "x".repeat(FULL as usize) + "\n";
+            fs::OpenOptions::new().append(true).open(file(&device)).unwrap().write_all(filler.as_bytes()).unwrap();
+            std::thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| note(&device, "jill", "member-added", "next").unwrap());
+                }
+            });
+            let expected = std::iter::repeat_n("next", 8).chain(["first"]).collect::<Vec<_>>();
+            assert_eq!(about(&device, 20), expected);
+        }
     }
 
     #[test]

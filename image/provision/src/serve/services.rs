@@ -1,20 +1,18 @@
 //! How the services are, and the few ways there are to mend them.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use sos_ipc::{Mend, Reply, ServiceHealth, ServiceState, UnitState};
+use sos_ipc::{Health, Mend, Reply, ServiceHealth, ServiceState, UnitState};
 use sos_settings::{MemberName, Overlay};
 
 use super::answer::issue;
 use super::changes;
-use crate::command::Program;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::health::{self as report, last};
 
-/// For all transactions, one after the other.
-const CHECK: Duration = Duration::from_secs(600);
+/// Runs all transactions, with all the rights that they need and this program does not have.
+const CHECK: &str = "sos-check.service";
 
 /// How far each enabled service is.
 pub(super) fn progress(device: &Device) -> Result<Reply, ProvisionError> {
@@ -76,29 +74,40 @@ fn judge(units: &[String], states: &BTreeMap<String, String>) -> UnitState {
     }
 }
 
-/// The health as last found, or found now.
+/// The health as last found. When `fresh`, it begins to be found anew.
 pub(super) fn health(device: &Device, fresh: bool) -> Result<Reply, ProvisionError> {
     if fresh {
-        // With all the rights that transactions need, which this program does not have.
-        device.program("systemctl").args(["start", "sos-check.service"]).limit(CHECK).run()?;
+        device.program("systemctl").args(["start", "--no-block", CHECK]).run()?;
     }
     let overlays = device.overlays()?;
-    let title = |name: &str| {
-        let overlay = overlays.iter().find(|overlay| overlay.name == name);
-        overlay.map_or_else(|| name.to_owned(), |overlay| overlay.manifest.title.clone())
-    };
     let services = last(device).map(|report| report.services).unwrap_or_default();
-    let service = |service: report::ServiceHealth| ServiceHealth {
-        title: title(&service.name),
-        name: service.name,
-        ok: service.ok,
-        fault: service.fault,
-        at: service.at,
+    let service = |service: report::ServiceHealth| {
+        let overlay = overlays.iter().find(|overlay| overlay.name == service.name);
+        ServiceHealth {
+            title: overlay.map_or_else(|| service.name.clone(), |overlay| overlay.manifest.title.clone()),
+            restarts: overlay.is_some_and(|overlay| restarted(overlay).next().is_some()),
+            name: service.name,
+            ok: service.ok,
+            fault: service.fault,
+            at: service.at,
+        }
     };
-    Ok(Reply::Health(services.into_iter().map(service).collect()))
+    let services = services.into_iter().map(service).collect();
+    Ok(Reply::Health(Health { running: fresh || is_checking(device)?, services }))
 }
 
-/// Mends, and notes who did it.
+/// Whether the transactions run now, or are about to.
+fn is_checking(device: &Device) -> Result<bool, ProvisionError> {
+    let output = device.program("systemctl").args(["show", "--property=ActiveState,Job", "--", CHECK]).run()?;
+    let text = String::from_utf8_lossy(&output).into_owned();
+    Ok(text.lines().any(|line| match line.split_once('=') {
+        Some(("ActiveState", state)) => state == "activating",
+        Some(("Job", job)) => !matches!(job, "" | "0"),
+        _ => false,
+    }))
+}
+
+/// Mends, and notes who did it: before, because what is started again may be what this waits for.
 pub(super) fn mend(device: &Device, what: &Mend, by: &MemberName) -> Result<Reply, ProvisionError> {
     let (program, change, about) = match what {
         Mend::Restart { service } => {
@@ -108,24 +117,25 @@ pub(super) fn mend(device: &Device, what: &Mend, by: &MemberName) -> Result<Repl
             let Some(overlay) = enabled.into_iter().find(|overlay| overlay.name == *service) else {
                 return Ok(issue("service", format!("there is no service {service:?}")));
             };
-            (restart(device, overlay), "service-restarted", service.as_str())
+            if restarted(overlay).next().is_none() {
+                return Ok(issue("service", format!("{service} has nothing that could be started again")));
+            }
+            // Without waiting: the console may be among them.
+            let restart = device.program("systemctl").args(["restart", "--no-block", "--"]).args(restarted(overlay));
+            (restart, "service-restarted", service.as_str())
         }
-        Mend::FlushQueue => (Some(device.program("postqueue").arg("-f")), "queue-flushed", ""),
+        Mend::FlushQueue => (device.program("postqueue").arg("-f"), "queue-flushed", ""),
         Mend::Certificate => {
             let start = ["start", "--no-block", "sos-certificate-now.service"];
-            (Some(device.program("systemctl").args(start)), "certificate-asked", "")
+            (device.program("systemctl").args(start), "certificate-asked", "")
         }
     };
-    if let Some(program) = program {
-        program.run()?;
-    }
     changes::note(device, by.as_str(), change, about)?;
+    program.run()?;
     Ok(Reply::Done)
 }
 
-/// Starts the units again without waiting: the console may be among them.
-fn restart(device: &Device, overlay: &Overlay) -> Option<Program> {
-    let units = overlay.manifest.units.iter().map(String::as_str);
-    let some = !overlay.manifest.units.is_empty();
-    some.then(|| device.program("systemctl").args(["restart", "--no-block", "--"]).args(units))
+/// The units that are started again: those that run something. This very program hangs on a socket among the others.
+fn restarted(overlay: &Overlay) -> impl Iterator<Item = &str> {
+    overlay.manifest.units.iter().map(String::as_str).filter(|unit| unit.ends_with(".service"))
 }

@@ -350,3 +350,50 @@ fn the_machine_and_the_services_are_described() {
     assert_eq!((mx.name.as_str(), mx.data.as_str()), ("ambridge.example.", "10 mail.ambridge.example."));
     assert_eq!(mx.service, "mail");
 }
+
+#[test]
+fn what_is_started_again_is_what_runs_and_it_is_noted_before() {
+    let world = World::claimed();
+    let restart = |service: &str| {
+        world.ask(&Request::Mend { what: Mend::Restart { service: service.into() }, by: "jill".into() })
+    };
+    assert!(matches!(restart("base"), Reply::Issues(_)));
+    assert_eq!(restart("console"), Reply::Done);
+    assert_eq!(world.calls("systemctl").pop().unwrap(), "restart --no-block -- sos-console.service");
+    stand_in(world.programs.path(), "systemctl", "exit 1");
+    assert!(matches!(restart("mail"), Reply::Fault(_)));
+    let Reply::Changes(changes) = world.ask(&Request::Changes { most: 2 }) else { panic!("changes") };
+    let about: Vec<&str> = changes.iter().map(|change| change.about.as_str()).collect();
+    assert_eq!(about, ["mail", "console"]);
+}
+
+#[test]
+fn trying_everything_is_not_waited_for() {
+    let world = World::claimed();
+    let report = r#"{"version": "1", "claimed": true, "ok": true, "services": [
+        {"name": "base", "ok": true, "at": 1}, {"name": "mail", "ok": true, "at": 2}]}"#;
+    fs::create_dir_all(world.device.path("/run/sos")).unwrap();
+    fs::write(world.device.path(crate::health::REPORT), report).unwrap();
+    let ask = |fresh| match world.ask(&Request::Health { fresh }) {
+        Reply::Health(health) => health,
+        other => panic!("{other:?}"),
+    };
+    let health = ask(true);
+    assert!(health.running);
+    assert!(world.calls("systemctl").contains(&"start --no-block sos-check.service".to_owned()));
+    let restarts: Vec<(&str, bool)> = health.services.iter().map(|one| (one.name.as_str(), one.restarts)).collect();
+    assert_eq!(restarts, [("base", false), ("mail", true)]);
+    for (state, job, running) in [("active", "", false), ("activating", "", true), ("inactive", "12", true)] {
+        stand_in(world.programs.path(), "systemctl", &format!("printf 'ActiveState={state}\\nJob={job}\\n'"));
+        assert_eq!(ask(false).running, running, "{state} {job}");
+    }
+}
+
+#[test]
+fn no_private_address_is_a_record_for_the_registrar() {
+    let world = World::claimed();
+    let private = r#"echo '[{"addr_info":[{"local":"10.0.0.4"}, {"local":"fd00::4"}]}]'"#;
+    stand_in(world.programs.path(), "ip", private);
+    let Reply::Dns(records) = world.ask(&Request::Dns) else { panic!("records") };
+    assert!(!records.is_empty() && !records.iter().any(|record| record.kind.starts_with('A')), "{records:?}");
+}

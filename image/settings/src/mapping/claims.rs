@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reader::Node;
-use super::{ADMINISTRATORS, STANDING_ADDRESSES};
+use super::{ADMINISTRATORS, NEW_PAGE, PAGE_NAMES, STANDING_ADDRESSES};
 use crate::directory::PROBE_MEMBER;
 use crate::names::{LocalPart, MemberName};
 use crate::problem::Problems;
@@ -29,6 +29,11 @@ impl Claims {
     pub(super) fn name(&mut self, node: &Node<'_>, kind: Kind, problems: &mut Problems) -> Option<MemberName> {
         let name: MemberName = node.parse(problems)?;
         if !self.claim(node, name.as_str(), kind, problems) {
+            return None;
+        }
+        if name.as_str() == NEW_PAGE || (kind == Kind::Member && PAGE_NAMES.contains(&name.as_str())) {
+            problems
+                .add(&node.path, format!("{:?} is the name of a page of the console; choose another", name.as_str()));
             return None;
         }
         if kind == Kind::Member {

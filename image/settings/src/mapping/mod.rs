@@ -25,6 +25,12 @@ pub const ADMINISTRATORS: &str = "administrators";
 /// Addresses that always reach the administrators (RFC 2142).
 pub const STANDING_ADDRESSES: [&str; 5] = ["abuse", "hostmaster", "postmaster", "root", "webmaster"];
 
+/// Names that nobody logs in as: the console's pages about members and teams have other pages there.
+pub const PAGE_NAMES: [&str; 3] = [NEW_PAGE, "import", "invite"];
+
+/// The one of them that no group and no role has.
+pub const NEW_PAGE: &str = "new";
+
 /// The version of the schema.
 const VERSION: u64 = 1;
 /// Shortest password that anybody may have, in characters.

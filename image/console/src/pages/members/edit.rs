@@ -173,8 +173,9 @@ async fn invite(app: &App, page: Page, me: &SignedIn, member: Member) -> Respons
         form.fail("recovery", Slip::RecoveryMissing.say(page.t));
         return answer(app, page, member, form, None).await;
     };
-    let notice = new::send_invitation(app, &page, me, &member.name, &member.full_name, to).await;
-    page.say_next(notice).await;
+    let arguments = [("name", member.full_name.as_str()), ("address", to)];
+    let sent = new::send_invitation(app, &page, me, &member.name, &member.full_name, to).await;
+    page.say_next(page.t.with(sent.err().unwrap_or("members-invited-again"), arguments)).await;
     page::go(&format!("/members/{}", member.name))
 }
 

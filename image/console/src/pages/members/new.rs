@@ -56,6 +56,10 @@ pub(super) async fn add(
         Err(error) => return page.broken(&error),
     }
     if let Err(error) = app.directory.set_password(&new.name, &password).await {
+        // Whoever tries again finds the name free.
+        if let Err(error) = app.directory.remove_member(&new.name).await {
+            eprintln!("{} is a member without a password: {error}", new.name);
+        }
         return page.broken(&error);
     }
     app.helper.record(me.name.as_str(), "member-added", new.name.as_str()).await;
@@ -81,8 +85,9 @@ pub(super) async fn invite(
     }
     app.helper.record(me.name.as_str(), "member-added", new.name.as_str()).await;
     let to = new.recovery.as_ref().map(|to| to.as_str()).unwrap_or_default();
-    let notice = send_invitation(&app, &page, &me, &new.name, new.full_name.as_str(), to).await;
-    page.say_next(notice).await;
+    let arguments = [("name", new.full_name.as_str()), ("address", to)];
+    let sent = send_invitation(&app, &page, &me, &new.name, new.full_name.as_str(), to).await;
+    page.say_next(page.t.with(sent.err().unwrap_or("members-invited"), arguments)).await;
     page::go(&format!("/members/{}", new.name))
 }
 
@@ -113,7 +118,10 @@ async fn store(app: &App, new: &NewMember, form: &mut Form, t: Say) -> Result<bo
     }
 }
 
-/// Sends the letter with a new link; what to tell the administrator about it.
+/// Sends the letter with a new link.
+///
+/// # Errors
+/// The key of the sentence that says why none went out.
 pub(super) async fn send_invitation(
     app: &App,
     page: &Page,
@@ -121,15 +129,15 @@ pub(super) async fn send_invitation(
     name: &MemberName,
     full_name: &str,
     to: &str,
-) -> String {
+) -> Result<(), &'static str> {
     if !letters::may_invite(app, me.name.as_str()) {
-        return page.t.with("members-invitations-many", [("name", full_name)]);
+        return Err("members-invitations-many");
     }
     let token = match app.tokens.issue(Purpose::Invite, name, app.clock.now()) {
         Ok(token) => token,
         Err(error) => {
             eprintln!("no link for {name}: {error}");
-            return page.t.with("members-invitation-failed", [("name", full_name)]);
+            return Err("members-invitation-failed");
         }
     };
     let language = letters_in(app, page.t).await;
@@ -138,13 +146,13 @@ pub(super) async fn send_invitation(
     match app.helper.ask(&Request::SendLetter(letter)).await {
         Ok(Reply::Done) => {
             app.helper.record(me.name.as_str(), "member-invited", name.as_str()).await;
-            page.t.with("members-invited", [("name", full_name), ("address", to)])
+            Ok(())
         }
         outcome => {
             if let Err(error) = outcome {
                 eprintln!("no invitation for {name}: {error}");
             }
-            page.t.with("members-invitation-failed", [("name", full_name)])
+            Err("members-invitation-failed")
         }
     }
 }
