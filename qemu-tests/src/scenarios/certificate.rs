@@ -101,15 +101,17 @@ fn is_renewed(stage: &Stage, root: &str, before: &[u8]) -> Result<()> {
     let shell = stage.shell();
     shell.succeed("systemctl start sos-certificate.service")?;
     must!(leaf(443)? == before, "a new certificate is renewed at once");
+    // The authority's clock stays, so to this machine its next certificate is as old: it is asked for one and no more.
+    shell.succeed("systemctl stop sos-certificate.timer")?;
     shell.succeed(LAST_QUARTER)?;
+    shell.succeed("systemctl start sos-certificate.service")?;
     let (start, limit) = (Instant::now(), stage.limit(ASKED_SECONDS));
     while leaf(443)? == before {
         if start.elapsed() > limit {
             let what = "another certificate in the last quarter of the first one's time".into();
             return Err(Error::Late { what, seconds: limit.as_secs(), detail: String::new() });
         }
-        // Started by the timer meanwhile, it is only waited for.
-        shell.succeed("systemctl start sos-certificate.service")?;
+        std::thread::sleep(Duration::from_secs(1));
     }
     let renewed = leaf(443)?;
     for port in PORTS {
