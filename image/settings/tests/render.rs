@@ -72,10 +72,10 @@ fn a_claimed_server_is_rendered_as_the_golden_file_says() {
 }
 
 #[test]
-fn before_there_is_an_owner_only_the_closed_firewall_is_rendered() {
+fn before_there_is_an_owner_only_the_closed_firewall_and_names_of_this_machine_are_rendered() {
     let rendered = rendered(None, false).unwrap();
     let paths: Vec<&str> = rendered.entries().map(|(path, _)| path).collect();
-    assert_eq!(paths, ["/etc/nftables.conf"]);
+    assert_eq!(paths, ["/etc/hosts", "/etc/nftables.conf"]);
     assert!(!text_of(&rendered).contains("tcp dport"));
     assert!(rendered.units().is_empty());
 }
