@@ -131,11 +131,13 @@ impl Browser {
         Ok(elements.filter(|element| self.is_visible(element)).collect())
     }
 
-    /// Clicks.
+    /// Scrolls it to the middle, as somebody would who sees half of it under a bar, and clicks.
     ///
     /// # Errors
     /// [`Error::Reply`] when something lies over it.
     pub fn click(&self, element: &Element) -> Result<()> {
+        let middle = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });";
+        self.session.post("/execute/sync", &json!({ "script": middle, "args": [{ ELEMENT: element.0 }] }))?;
         self.session.post(&format!("/element/{}/click", element.0), &json!({})).map(drop)
     }
 
