@@ -20,6 +20,8 @@ use crate::{console, metadata};
 
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_secs(2);
+/// How long units are waited for before it is said which still start.
+const STARTS: Duration = Duration::from_secs(20);
 /// For one transaction.
 const LIMIT: Duration = Duration::from_secs(120);
 /// The journal hears of every so many rounds.
@@ -98,12 +100,16 @@ fn round(device: &Device, patient: bool, well: &mut BTreeSet<String>) -> Result<
         return Ok(Report { version, claimed: false, ok: true, services: Vec::new() });
     };
     let overlays = device.overlays()?;
+    let enabled = overlays.enabled(Some(&settings))?;
+    let not_well = enabled.iter().filter(|overlay| patient && !well.contains(&overlay.name));
+    let units: Vec<&str> = not_well.flat_map(|overlay| &overlay.manifest.units).map(String::as_str).collect();
+    let starting = starting(&units);
     let mut services = Vec::new();
-    for overlay in overlays.enabled(Some(&settings))? {
+    for overlay in enabled {
         let Some(health) = &overlay.manifest.health else { continue };
         let fault = if well.contains(&overlay.name) {
             None
-        } else if patient && !has_started(&overlay.manifest.units) {
+        } else if overlay.manifest.units.iter().any(|unit| starting.contains(unit)) {
             Some("it is still starting".to_owned())
         } else {
             ask(device, &health.transaction)
@@ -116,20 +122,25 @@ fn round(device: &Device, patient: bool, well: &mut BTreeSet<String>) -> Result<
     Ok(Report { version, claimed: true, ok: services.iter().all(|service| service.ok), services })
 }
 
-/// Whether none of the units waits to be started any more: none has a job (systemctl(1)). Where that cannot be found
-/// out the transaction tells.
-fn has_started(units: &[String]) -> bool {
+/// Those of the units that wait to be started still. One program waits for them for a while: to look again and again
+/// would take the time of what starts. Where it cannot be found out, the transaction tells.
+fn starting(units: &[&str]) -> BTreeSet<String> {
     if units.is_empty() {
-        return true;
+        return BTreeSet::new();
     }
-    let show = Program::new("systemctl").args(["show", "--property=Job", "--value", "--"]);
-    let jobs = show.args(units.iter().map(String::as_str)).run();
-    jobs.map_or(true, |jobs| has_no_job(&String::from_utf8_lossy(&jobs)))
+    let systemctl = |arguments: &[&str]| Program::new("systemctl").args(arguments.iter().chain(units).copied());
+    // They are to run anyhow; so this only waits for the jobs that there are. Who fails shows by the transaction.
+    systemctl(&["start", "--"]).limit(STARTS).run().ok();
+    let jobs = systemctl(&["show", "--property=Id,Job", "--"]).run().unwrap_or_default();
+    with_a_job(&String::from_utf8_lossy(&jobs))
 }
 
-/// Reads what `systemctl show` says of units' jobs: a number for one, nothing or 0 for none.
-fn has_no_job(jobs: &str) -> bool {
-    jobs.lines().all(|job| matches!(job.trim(), "" | "0"))
+/// Reads what `systemctl show` says of units, a paragraph each: those that have a job, which is a number.
+fn with_a_job(units: &str) -> BTreeSet<String> {
+    let of =
+        |unit: &str, key: &str| unit.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
+    let waits = |unit: &&str| !matches!(of(unit, "Job=").as_str(), "" | "0");
+    units.split("\n\n").filter(waits).map(|unit| of(unit, "Id=")).collect()
 }
 
 /// Runs the transaction; gives why the service is not well, in one sentence.
@@ -181,8 +192,9 @@ mod tests {
 
     #[test]
     fn a_unit_with_a_job_is_waited_for() {
-        assert!(has_no_job("\n0\n\n"));
-        assert!(!has_no_job("\n582\n\n"));
+        let said = "Id=slapd.service\nJob=\n\nId=rspamd.service\nJob=582\n\nId=nginx.service\nJob=0\n";
+        assert_eq!(with_a_job(said), BTreeSet::from(["rspamd.service".to_owned()]));
+        assert!(with_a_job("").is_empty());
     }
 
     #[test]
