@@ -237,7 +237,7 @@ impl Session {
             Command::Plain { release, sources } => self.plain(release, sources),
             Command::Release { release, sources, key, level } => self.release(release, sources, key, *level),
             Command::Run { release, user_data, uefi, accelerator, memory, check } => Ok(run::run(&run::Order {
-                disk: &build::output_dir(&self.cache, release).join("disk.raw"),
+                disk: &build::output_dir(&self.cache, &self.repository.definition(release)?.release).join("disk.raw"),
                 cache: &self.cache,
                 user_data: user_data.as_deref(),
                 uefi: *uefi,

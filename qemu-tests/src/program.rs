@@ -15,12 +15,6 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// How much of standard error an error carries.
 const STDERR_SHOWN: usize = 1500;
 
-/// Whether a program of this name can be started.
-#[must_use]
-pub fn is_installed(name: &str) -> bool {
-    PATH.split(':').any(|folder| Path::new(folder).join(name).is_file())
-}
-
 /// One external program and its arguments, not yet started.
 #[derive(Debug)]
 pub struct Program {

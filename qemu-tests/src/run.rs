@@ -4,10 +4,10 @@ use std::fs::{File, TryLockError};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use sos_builder::command::is_installed;
 use sos_builder::firmware::Ovmf;
 
 use crate::accelerator::{self, Accelerator};
-use crate::program;
 use crate::session::{Order, Task};
 use crate::{Error, Result};
 
@@ -44,7 +44,7 @@ impl Workplace {
     /// # Errors
     /// [`Error::Refused`] when there is no disk, a program is missing, or another run is under way.
     pub fn open(disk: &Path, folder: &Path, accelerator: Option<Accelerator>) -> Result<Workplace> {
-        let missing: Vec<_> = PROGRAMS.iter().filter(|(name, _)| !program::is_installed(name)).collect();
+        let missing: Vec<_> = PROGRAMS.iter().filter(|(name, _)| !is_installed(name)).collect();
         if let Some((name, package)) = missing.first() {
             return Err(Error::Refused(format!(
                 "the host has no program `{name}`: install the package `{package}` (`./dev` does) and try again"

@@ -195,9 +195,11 @@ fn a_release_before_its_build_says_what_to_run() {
 
 #[test]
 fn an_unknown_release_is_answered_with_the_known_ones() {
-    let output = build(&World::asking_for(&["greeter"]), &["lock", "woody"]);
-    assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("no release «woody»; image/releases has: trixie"), "{}", stderr(&output));
+    for command in ["lock", "run"] {
+        let output = build(&World::asking_for(&["greeter"]), &[command, "woody"]);
+        assert_eq!(code(&output), 2);
+        assert!(stderr(&output).contains("no release «woody»; image/releases has: trixie"), "{}", stderr(&output));
+    }
 }
 
 #[test]
