@@ -7,6 +7,10 @@ _list:
 demo *arguments:
     ./dev demo {{ arguments }}
 
+# the quick checks, which need no image
+check:
+    ./dev check
+
 # every check, the quick ones first
 test:
     ./dev test

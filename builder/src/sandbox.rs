@@ -1,6 +1,6 @@
 //! Runs locked programs inside a root made from the lock, with no network and nothing of the host's.
 //!
-//! The whole build re-executes itself once in namespaces of its own ([`enter`]); inside, [`Sandbox`] prepares a
+//! The whole build re-executes itself once in namespaces of its own ([`run_inside`]); inside, [`Sandbox`] prepares a
 //! root's `/proc`, `/dev`, `/run` and `/tmp` and starts programs with `chroot`. It needs no rights of the
 //! host's root where user namespaces exist, and no loop devices. Mounts go when the namespace's last process does.
 
