@@ -122,7 +122,9 @@ impl Base {
     fn settle(self, stage: &mut Stage, folder: &Path) -> Result<()> {
         let limit = stage.limit(HEALTH_SECONDS);
         if self != Base::Claimed {
-            return stage.machine()?.serial().wait(WAITING, limit).map(drop);
+            stage.machine()?.serial().wait(WAITING, limit)?;
+            // Who reads a code off a screen and types it takes longer than what is still compiled then.
+            return stage.machine()?.rest(limit);
         }
         stage.wait_for_health(limit)?;
         let shell = stage.shell();

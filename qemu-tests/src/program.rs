@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,8 @@ use crate::{Error, Result};
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// How much of standard error an error carries.
 const STDERR_SHOWN: usize = 1500;
+/// Linux counts processor time for user space in hundredths of a second, whatever it counts in itself.
+const TICKS: u64 = 100;
 
 /// One external program and its arguments, not yet started.
 #[derive(Debug)]
@@ -170,6 +172,19 @@ impl Running {
     pub fn wait(&mut self, limit: Duration) -> Result<()> {
         wait(&mut self.child, limit, &self.shown).map(drop)
     }
+
+    /// The processor time that it and its threads have used (proc_pid_stat(5), `utime` and `stime`).
+    ///
+    /// # Errors
+    /// [`Error::File`] when it has ended.
+    pub fn processor_time(&self) -> Result<Duration> {
+        let path = PathBuf::from(format!("/proc/{}/stat", self.child.id()));
+        let stat = std::fs::read_to_string(&path).map_err(Error::file(&path))?;
+        // The program's name may hold spaces and brackets; eleven fields stand between it and these two.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ticks: u64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+        Ok(Duration::from_millis(ticks * 1000 / TICKS))
+    }
 }
 
 impl Drop for Running {
@@ -212,6 +227,17 @@ fn wait(child: &mut Child, limit: Duration, shown: &str) -> Result<std::process:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn processor_time_is_what_a_program_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let idle = Program::new("sleep").arg("60").start(&folder.path().join("idle.log")).unwrap();
+        let busy =
+            Program::new("sh").words("-c").arg("while :; do :; done").start(&folder.path().join("busy.log")).unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(idle.processor_time().unwrap() < Duration::from_millis(50));
+        assert!(busy.processor_time().unwrap() >= Duration::from_millis(50));
+    }
 
     const LIMIT: Duration = Duration::from_secs(5);
 

@@ -45,6 +45,13 @@ pub(crate) struct Changed {
     changes: BTreeSet<Change>,
 }
 
+impl Changed {
+    /// Has these units reload, too: what they read changed, though no rendered file did. Each reloads once.
+    pub(crate) fn also_reload(&mut self, units: &[String]) {
+        self.changes.extend(units.iter().cloned().map(Change::Reload));
+    }
+}
+
 /// Writes what differs and removes what an earlier rendering of this boot made and this one does not. The caller has
 /// the [`Turn`], or is alone as at boot.
 pub(crate) fn write(device: &Device, rendered: &Rendered) -> Result<Changed, ProvisionError> {
@@ -75,10 +82,9 @@ fn earlier(device: &Device) -> BTreeMap<String, Option<Change>> {
 
 /// Makes a running system follow: reads units anew, then reloads or starts again exactly those whose files changed.
 pub(crate) fn follow(device: &Device, changed: &Changed) -> Result<(), ProvisionError> {
-    if !changed.any {
-        return Ok(());
+    if changed.any {
+        device.program("systemctl").arg("daemon-reload").run()?;
     }
-    device.program("systemctl").arg("daemon-reload").run()?;
     let (reload, restart) = units_to_follow(&changed.changes);
     for (verb, units) in [("try-reload-or-restart", reload), ("try-restart", restart)] {
         for unit in units {

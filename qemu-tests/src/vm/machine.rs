@@ -1,7 +1,7 @@
 //! One QEMU process: planned, started, reset, photographed, saved, ended.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -147,6 +147,27 @@ impl Machine {
         let path = self.folder.join(format!("{name}.png"));
         self.qmp.execute("screendump", json!({ "filename": path, "format": "png" }))?;
         Ok(path)
+    }
+
+    /// Waits until the machine has nothing to do any more: for ten seconds QEMU used less than a fifth of a processor.
+    ///
+    /// # Errors
+    /// [`Error::Late`] when it is busy still after `limit`.
+    pub fn rest(&mut self, limit: Duration) -> Result<()> {
+        const QUIET: Duration = Duration::from_secs(10);
+        let start = Instant::now();
+        loop {
+            let (since, before) = (Instant::now(), self.qemu.processor_time()?);
+            std::thread::sleep(QUIET);
+            let used = self.qemu.processor_time()?.saturating_sub(before);
+            if used < since.elapsed() / 5 {
+                return Ok(());
+            }
+            if start.elapsed() > limit {
+                let detail = format!(": QEMU used {used:?} of the last {QUIET:?}");
+                return Err(Error::Late { what: "a machine at rest".into(), seconds: limit.as_secs(), detail });
+            }
+        }
     }
 
     /// Whether QEMU has ended.

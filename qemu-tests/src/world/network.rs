@@ -26,6 +26,8 @@ pub fn lay_wires() -> Result<()> {
     }
     ip(&format!("tuntap add dev {WIRE} mode tap"))?;
     ip(&format!("link set {WIRE} address {GATEWAY_MAC}"))?;
+    // An address of its own making would come up late, and a browser takes that for another network.
+    ip(&format!("link set {WIRE} addrgenmode none"))?;
     ip(&format!("address add {GATEWAY}/24 dev {WIRE}"))?;
     ip(&format!("link set {WIRE} up"))
 }

@@ -105,6 +105,10 @@ fn try_each(device: &Device, wishes: &Wishes, failures: &mut Failures, hurry: Hu
     let now = now();
     for wish in wishes.available().take_while(|wish| wishes.is_due(wish, current.as_ref(), now)) {
         if !failures.may(&wish.names, hurry, now) {
+            // While an authority that cannot be reached is left alone, it is not asked for something lesser either.
+            if failures.was_whatever_the_names(&wish.names) {
+                break;
+            }
             continue;
         }
         match obtain(device, &authority(device)?, wish) {
@@ -114,8 +118,9 @@ fn try_each(device: &Device, wishes: &Wishes, failures: &mut Failures, hurry: Hu
             }
             Err(refused) => {
                 console::log(&format!("no certificate for {}: {refused}", wish.names.join(" ")));
-                failures.failed(&wish.names, refused.to_string(), now);
-                if matches!(refused, NoCertificate::Unreachable | NoCertificate::TooOften) {
+                let whatever_the_names = matches!(refused, NoCertificate::Unreachable | NoCertificate::TooOften);
+                failures.failed(&wish.names, refused.to_string(), whatever_the_names, now);
+                if whatever_the_names {
                     break;
                 }
             }

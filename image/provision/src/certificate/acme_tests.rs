@@ -117,6 +117,31 @@ fn where_an_authority_signs_for_no_such_name_the_address_is_asked_for() {
 }
 
 #[test]
+fn an_authority_that_could_not_be_reached_is_asked_for_nothing_lesser_meanwhile() {
+    let world = World::new();
+    world.name_leads_here();
+    stand_in(world.programs.path(), "dehydrated", "echo 'ERROR: Problem connecting to server' >&2; exit 1");
+    certificate(&world.device, Hurry::No).unwrap();
+    stand_in(world.programs.path(), "dehydrated", SIGNS);
+    for hurry in [Hurry::No, Hurry::Yes] {
+        certificate(&world.device, hurry).unwrap();
+        assert!(current(&world.device).unwrap().self_signed, "an address is signed for in place of the name");
+    }
+    fs::remove_file(world.device.state("certificate.toml")).unwrap();
+    certificate(&world.device, Hurry::No).unwrap();
+    assert_eq!(world.names(), ["vps17.provider.example"]);
+}
+
+#[test]
+fn a_unit_reloads_once_for_a_certificate() {
+    let world = World::new();
+    certificate(&world.device, Hurry::No).unwrap();
+    let reloads =
+        calls(world.programs.path(), "systemctl").into_iter().filter(|call| call.contains("reload-or-restart"));
+    assert_eq!(reloads.count(), 1);
+}
+
+#[test]
 fn what_an_authority_refuses_is_told_in_plain_words_and_not_asked_again_at_once() {
     let world = World::new();
     let before = current(&world.device).unwrap();

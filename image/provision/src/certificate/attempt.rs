@@ -40,6 +40,9 @@ struct Failure {
     last: u64,
     /// Why, in words for people.
     why: String,
+    /// The authority answers nobody, or us no more for now; so another name fares no better.
+    #[serde(default)]
+    whatever_the_names: bool,
 }
 
 impl Failures {
@@ -54,10 +57,15 @@ impl Failures {
         now >= failure.last.saturating_add(pause) || now < failure.last
     }
 
-    /// Notes that asking for `names` failed.
-    pub(super) fn failed(&mut self, names: &[String], why: String, now: u64) {
+    /// Whether asking for `names` failed, and would have for any others.
+    pub(super) fn was_whatever_the_names(&self, names: &[String]) -> bool {
+        self.of.get(&names.join(" ")).is_some_and(|failure| failure.whatever_the_names)
+    }
+
+    /// Notes that asking for `names` failed; whether it would have for any others.
+    pub(super) fn failed(&mut self, names: &[String], why: String, whatever_the_names: bool, now: u64) {
         let failure = self.of.entry(names.join(" ")).or_default();
-        *failure = Failure { times: failure.times.saturating_add(1), last: now, why };
+        *failure = Failure { times: failure.times.saturating_add(1), last: now, why, whatever_the_names };
     }
 
     /// Notes that it succeeded.
@@ -114,7 +122,7 @@ mod tests {
         let (mut failures, names, mut now) = (Failures::default(), vec!["a.example".to_owned()], 1_000_000);
         for minutes in [15, 30, 60, 120, 240, 480, 720, 720] {
             assert!(failures.may(&names, Hurry::No, now));
-            failures.failed(&names, "x".into(), now);
+            failures.failed(&names, "x".into(), false, now);
             now += minutes * 60;
             assert!(!failures.may(&names, Hurry::No, now - 1));
         }
@@ -126,7 +134,7 @@ mod tests {
     fn who_waits_waits_two_minutes_and_other_names_not_at_all() {
         let (mut failures, names) = (Failures::default(), vec!["a.example".to_owned()]);
         for _ in 0..5 {
-            failures.failed(&names, "x".into(), 1_000_000);
+            failures.failed(&names, "x".into(), false, 1_000_000);
         }
         assert!(!failures.may(&names, Hurry::Yes, 1_000_000 + AT_LEAST - 1));
         assert!(failures.may(&names, Hurry::Yes, 1_000_000 + AT_LEAST));
@@ -136,7 +144,7 @@ mod tests {
     #[test]
     fn a_clock_that_went_back_is_no_reason_to_wait() {
         let (mut failures, names) = (Failures::default(), vec!["a.example".to_owned()]);
-        failures.failed(&names, "x".into(), 1_000_000);
+        failures.failed(&names, "x".into(), false, 1_000_000);
         assert!(failures.may(&names, Hurry::No, 5));
     }
 
@@ -145,7 +153,7 @@ mod tests {
         let mut failures = Failures::default();
         let [a, b, c] = ["a.example", "b.example", "c.example"].map(|name| vec![name.to_owned()]);
         for (names, why) in [(&a, "x"), (&b, "x"), (&c, "y")] {
-            failures.failed(names, why.into(), 7);
+            failures.failed(names, why.into(), false, 7);
         }
         failures.keep([a.as_slice(), b.as_slice()].into_iter());
         failures.tell(Some("m".into()));

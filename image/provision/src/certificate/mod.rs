@@ -65,15 +65,11 @@ fn exchange(new: &Path, place: &Path) -> Result<(), ProvisionError> {
 pub(crate) fn follow(device: &Device) -> Result<(), ProvisionError> {
     let turn = Turn::wait(device)?;
     let rendered = device.render(device.ssh_is_on())?;
-    let changed = apply::write(device, &rendered)?;
+    let mut changed = apply::write(device, &rendered)?;
     drop(turn);
-    apply::follow(device, &changed)?;
     let settings = device.settings()?;
-    let overlays = device.overlays()?;
-    for unit in overlays.enabled(settings.as_ref())?.iter().flat_map(|overlay| &overlay.manifest.certificate.reload) {
-        if let Err(error) = device.program("systemctl").args(["try-reload-or-restart", unit]).run() {
-            console::log(&error.to_string());
-        }
+    for overlay in device.overlays()?.enabled(settings.as_ref())? {
+        changed.also_reload(&overlay.manifest.certificate.reload);
     }
-    Ok(())
+    apply::follow(device, &changed)
 }
