@@ -63,6 +63,11 @@ pub const SCENARIOS: &[Scenario] = &[
         "a link to the address elsewhere, good once; the new password opens the mailbox, the old one does not",
     ),
     console(
+        "console_daemons_are_confined",
+        play::console::confined::run,
+        "systemd gives each of our daemons an exposure of at most 2.0",
+    ),
+    console(
         "console_limits_guessing_across_services",
         play::console::limits::run,
         "wrong passwords over IMAP lock the console, and the other way round; nobody at home notices",

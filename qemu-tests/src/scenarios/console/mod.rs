@@ -2,6 +2,7 @@
 //! does in it is here: opening it, signing in and out, and adding a member beforehand without the browser.
 
 pub mod adds_member;
+pub mod confined;
 pub mod forgotten_password;
 pub mod imports;
 pub mod limits;
