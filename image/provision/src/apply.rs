@@ -14,6 +14,9 @@ use crate::files::{self, Rights};
 /// What an earlier rendering of this boot made: each path, and what follows when it goes.
 const RECORD: &str = "/etc/sos/rendered.json";
 
+/// Where systemd reads units, of which it has to be told.
+const UNITS: &str = "/etc/systemd/system/";
+
 /// What whoever changes or renders settings holds meanwhile.
 const TURN: &str = "/run/sos/rendering.lock";
 
@@ -38,10 +41,10 @@ impl Turn {
     }
 }
 
-/// Whether anything changed, and what follows from it.
+/// What follows from what changed.
 #[derive(Debug, Default)]
 pub(crate) struct Changed {
-    any: bool,
+    units: bool,
     changes: BTreeSet<Change>,
 }
 
@@ -58,13 +61,13 @@ pub(crate) fn write(device: &Device, rendered: &Rendered) -> Result<Changed, Pro
     let mut changed = Changed::default();
     for (path, entry) in rendered.entries() {
         if files::place(&device.path(path), entry)? {
-            changed.any = true;
+            changed.units |= path.starts_with(UNITS);
             changed.changes.extend(rendered.change(path).cloned());
         }
     }
     for (path, change) in earlier(device).into_iter().filter(|(path, _)| rendered.get(path).is_none()) {
         files::remove(&device.path(&path))?;
-        changed.any = true;
+        changed.units |= path.starts_with(UNITS);
         changed.changes.extend(change);
     }
     let record: BTreeMap<&str, Option<&Change>> =
@@ -80,9 +83,10 @@ fn earlier(device: &Device) -> BTreeMap<String, Option<Change>> {
     std::fs::read(device.path(RECORD)).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
 }
 
-/// Makes a running system follow: reads units anew, then reloads or starts again exactly those whose files changed.
+/// Makes a running system follow: reads units anew if some changed, which takes a small machine seconds, then reloads or
+/// starts again exactly those whose files changed.
 pub(crate) fn follow(device: &Device, changed: &Changed) -> Result<(), ProvisionError> {
-    if changed.any {
+    if changed.units {
         device.program("systemctl").arg("daemon-reload").run()?;
     }
     let (reload, restart) = units_to_follow(&changed.changes);
@@ -110,6 +114,7 @@ mod tests {
     use sos_settings::{Accounts, Inputs, Overlays, Secrets};
 
     use super::*;
+    use crate::test_programs::{calls, stand_in};
 
     fn rendered(folder: &std::path::Path, manifest: &str) -> Rendered {
         std::fs::create_dir_all(folder.join("x/templates")).unwrap();
@@ -147,13 +152,30 @@ mod tests {
     }
 
     #[test]
+    fn units_are_read_anew_when_some_came_or_went() {
+        let (root, overlays, programs) =
+            (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let device = Device::new(root.path()).with_programs(programs.path());
+        stand_in(programs.path(), "systemctl", "exit 0");
+        let file = "[templates.a]\nto = \"/etc/sites/a\"\nreload = \"nginx.service\"";
+        let unit = "[links]\n\"/etc/systemd/system/x.target.wants/y.service\" = \"/usr/lib/systemd/system/y.service\"";
+        for (manifest, expected) in [(file, false), (unit, true), (unit, false), (file, true)] {
+            let changed = write(&device, &rendered(overlays.path(), manifest)).unwrap();
+            let before = calls(programs.path(), "systemctl").len();
+            follow(&device, &changed).unwrap();
+            let told = &calls(programs.path(), "systemctl")[before..];
+            assert_eq!(told.contains(&"daemon-reload".to_owned()), expected, "{manifest}: {told:?}");
+        }
+    }
+
+    #[test]
     fn a_file_that_goes_is_followed_by_its_unit_too() {
         let (root, overlays) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let device = Device::new(root.path());
         let with = "[templates.a]\nto = \"/etc/sites/a\"\nreload = \"nginx.service\"";
         let changed = write(&device, &rendered(overlays.path(), with)).unwrap();
-        assert!(changed.any && device.path("/etc/sites/a").exists());
-        assert!(!write(&device, &rendered(overlays.path(), with)).unwrap().any);
+        assert!(!changed.changes.is_empty() && device.path("/etc/sites/a").exists());
+        assert!(write(&device, &rendered(overlays.path(), with)).unwrap().changes.is_empty());
         let changed = write(&device, &rendered(overlays.path(), "")).unwrap();
         assert!(!device.path("/etc/sites/a").exists());
         assert_eq!(changed.changes, BTreeSet::from([Change::Reload("nginx.service".into())]));
