@@ -40,9 +40,25 @@ done | awk '{ sum[$1] += $2 } END { for (name in sum) print sum[name], name }'"#
 /// What the kernel says is in use: total less available, in KiB.
 const IN_USE: &str = "awk '/^MemTotal/ { t = $2 } /^MemAvailable/ { a = $2 } END { print t - a }' /proc/meminfo";
 
+/// A part of the measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// Boots under UEFI.
+    Uefi,
+    /// Boots under BIOS.
+    Bios,
+    /// Memory when idle, and messages per second.
+    Idle,
+    /// The console of an organisation with 200 members.
+    Console,
+}
+
 /// What to compare with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Wanted {
+    /// What is measured.
+    pub parts: Vec<Part>,
     /// A raw disk with a plain Debian installation of the same packages (`sos-build plain`).
     pub plain_disk: Option<PathBuf>,
     /// How many later boots of each machine are measured, to take the median of.
@@ -85,7 +101,11 @@ pub fn run(order: &Order) -> Result<Vec<Measured>> {
 /// # Errors
 /// As [`run`].
 pub fn measure(stage: &mut Stage, wanted: &Wanted, mut tell: impl FnMut(Measured)) -> Result<()> {
-    for firmware in [Firmware::Uefi, Firmware::Bios] {
+    let wants = |part| wanted.parts.contains(&part);
+    for (part, firmware) in [(Part::Uefi, Firmware::Uefi), (Part::Bios, Firmware::Bios)] {
+        if !wants(part) {
+            continue;
+        }
         let plain = match &wanted.plain_disk {
             Some(disk) => Some(boots(stage, &Which::Plain(disk), firmware, wanted.boots)?),
             None => None,
@@ -93,9 +113,18 @@ pub fn measure(stage: &mut Stage, wanted: &Wanted, mut tell: impl FnMut(Measured
         let ours = boots(stage, &Which::Ours, firmware, wanted.boots)?;
         compare(firmware, &ours, plain.as_ref()).into_iter().for_each(&mut tell);
     }
-    idle_memory(stage)?.into_iter().for_each(&mut tell);
-    tell(Measured::new(format!("submission to mailbox, {MESSAGES} messages"), throughput(stage)?, "messages/s"));
-    console::measure(stage)?.into_iter().for_each(&mut tell);
+    if wants(Part::Idle) {
+        if !wants(Part::Uefi) && !wants(Part::Bios) {
+            let metadata = Metadata::with_mapping(club::MAPPING).and_key(&stage.key.public);
+            stage.boot(Firmware::Bios, Source::NoCloud, &metadata)?;
+            stage.wait_for_health(stage.limit(HEALTH_SECONDS))?;
+        }
+        idle_memory(stage)?.into_iter().for_each(&mut tell);
+        tell(Measured::new(format!("submission to mailbox, {MESSAGES} messages"), throughput(stage)?, "messages/s"));
+    }
+    if wants(Part::Console) {
+        console::measure(stage)?.into_iter().for_each(&mut tell);
+    }
     Ok(())
 }
 

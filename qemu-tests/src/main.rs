@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum as _};
 use sos_qemu_tests::Error;
 use sos_qemu_tests::accelerator::Accelerator;
-use sos_qemu_tests::bench::{self, Wanted};
+use sos_qemu_tests::bench::{self, Part, Wanted};
 use sos_qemu_tests::registry::{self, Scenario};
 use sos_qemu_tests::results;
 use sos_qemu_tests::run::{self, Workplace};
@@ -57,8 +57,11 @@ struct Common {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measure boot times, idle memory and mail throughput.
+    /// Measure boot times, idle memory, mail throughput and the console's pages.
     Bench {
+        /// Measure this part only; may be given several times.
+        #[arg(long = "only", value_enum)]
+        parts: Vec<Part>,
         /// A plain Debian disk with the same packages, to compare the boot with (`sos-build plain`).
         #[arg(long)]
         plain_disk: Option<PathBuf>,
@@ -93,7 +96,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             order.carry_out();
             Ok(ExitCode::SUCCESS)
         }
-        Some(Command::Bench { plain_disk, boots, common }) => measure(plain_disk, boots, &common),
+        Some(Command::Bench { parts, plain_disk, boots, common }) => {
+            let parts = if parts.is_empty() { Part::value_variants().to_vec() } else { parts };
+            measure(Wanted { parts, plain_disk, boots }, &common)
+        }
         None if arguments.list => {
             list(arguments.common.json);
             Ok(ExitCode::SUCCESS)
@@ -131,10 +137,10 @@ fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn measure(plain_disk: Option<PathBuf>, boots: u8, common: &Common) -> anyhow::Result<ExitCode> {
+fn measure(wanted: Wanted, common: &Common) -> anyhow::Result<ExitCode> {
     let workplace = open(common)?;
-    let plain_disk = plain_disk.as_deref().map(Path::canonicalize).transpose().context("--plain-disk")?;
-    let task = Task::Bench(Wanted { plain_disk, boots });
+    let plain_disk = wanted.plain_disk.as_deref().map(Path::canonicalize).transpose().context("--plain-disk")?;
+    let task = Task::Bench(Wanted { plain_disk, ..wanted });
     let order = Order { name: "bench".into(), task, ..workplace.order() };
     let measured = bench::run(&order)?;
     let text = if common.json { bench::json(&measured) } else { bench::table(&measured) };

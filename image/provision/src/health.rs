@@ -7,7 +7,7 @@
 //! `health: FAILED <service>: <sentence>`, or where the owner comes in and `waiting for its owner (<version>)`.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::net::IpAddr;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -34,6 +34,9 @@ const ROUNDS_UNHEARD: u32 = 15;
 const FOR_AN_AUTHORITY: Duration = Duration::from_secs(60);
 /// The report.
 pub(crate) const REPORT: &str = "/run/sos/health.json";
+
+/// Held by whoever has all services asked once.
+const CHECKING: &str = "/run/sos/checking";
 
 /// How long to try.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +80,7 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
         Patience::Until(limit) => limit,
     };
     let patient = matches!(patience, Patience::Until(_));
+    let _checking = if patient { None } else { Some(check(device)?) };
     let mut number = 0_u32;
     // What is well stays well until this run is over: another round asks those that were not.
     let mut well = Vec::new();
@@ -104,6 +108,23 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
         }
     }
     Ok(report.ok)
+}
+
+/// Says as long as the file is open that all services are being asked; the kernel forgets it with this process.
+fn check(device: &Device) -> Result<File, ProvisionError> {
+    let path = device.path(CHECKING);
+    files::make_folder(path.parent().unwrap_or(&path), Rights { mode: 0o755, ..Rights::PUBLIC })?;
+    let file = File::create(&path).map_err(ProvisionError::file("open", &path))?;
+    // Beside another check, each is one.
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockShared).ok();
+    Ok(file)
+}
+
+/// Whether all services are being asked now.
+pub(crate) fn is_checking(device: &Device) -> bool {
+    let Ok(file) = File::open(device.path(CHECKING)) else { return false };
+    let free = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive);
+    free == Err(rustix::io::Errno::WOULDBLOCK)
 }
 
 /// The report as it was written last.

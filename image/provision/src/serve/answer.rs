@@ -6,6 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use sos_ipc::{DnsRecord, Reply, Request};
 use sos_settings::{MemberName, Problems};
 
+use super::lately::Lately;
+use super::services::Asked;
 use super::{changes, claim, letter, logo, machine, mail, owner, services, settings};
 use crate::claim::Gate;
 use crate::console;
@@ -19,11 +21,24 @@ pub(super) struct Helper {
     pub(super) gate: Gate,
     /// Held by whoever changes the settings, the claim among them.
     changing: Mutex<()>,
+    /// The machine's own state.
+    machine: Lately,
+    /// What is due in the DNS.
+    records: Lately,
+    /// When all services were last asked to do their work.
+    asked: Asked,
 }
 
 impl Helper {
     pub(super) fn new(device: &Device) -> Self {
-        Self { device: device.clone(), gate: Gate::default(), changing: Mutex::default() }
+        Self {
+            device: device.clone(),
+            gate: Gate::default(),
+            changing: Mutex::default(),
+            machine: Lately::default(),
+            records: Lately::default(),
+            asked: Asked::default(),
+        }
     }
 
     /// Does what is asked. A fault becomes a sentence, which the journal hears too.
@@ -41,7 +56,7 @@ impl Helper {
             Request::CheckCode { code, from } => claim::check(self, &code, from),
             Request::Claim { code, from, mapping } => claim::claim(self, &code, from, &mapping.0),
             Request::Progress => services::progress(device),
-            Request::Machine => machine::machine(device),
+            Request::Machine => self.machine.or(|| machine::machine(device)),
             other if device.settings()?.is_none() => {
                 console::log("helper: the console asks for more than a claim, and there is no owner");
                 drop(other);
@@ -54,13 +69,17 @@ impl Helper {
     fn carry_out_for_owner(&self, request: Request) -> Result<Reply, ProvisionError> {
         let device = &self.device;
         match request {
-            Request::Health { fresh } => services::health(device, fresh),
-            Request::Dns => records(device),
+            Request::Health { fresh } => services::health(device, fresh, &self.asked),
+            Request::Dns => self.records.or(|| records(device)),
             Request::Settings => settings::read(device),
             Request::ChangeSettings { revision, by, change } => {
                 self.alone(|| named(&by, |by| settings::change(device, &revision, by, change)))
             }
-            Request::Mend { what, by } => named(&by, |by| services::mend(device, &what, by)),
+            Request::Mend { what, by } => {
+                let reply = named(&by, |by| services::mend(device, &what, by));
+                self.machine.forget();
+                reply
+            }
             Request::Filters { member } => named(&member, |member| mail::filters(device, member)),
             Request::SetFilters { member, script } => {
                 named(&member, |member| mail::set_filters(device, member, &script))
@@ -85,7 +104,10 @@ impl Helper {
     /// Does `change` while nobody else changes settings.
     pub(super) fn alone<T>(&self, change: impl FnOnce() -> T) -> T {
         let _held = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        change()
+        let done = change();
+        self.machine.forget();
+        self.records.forget();
+        done
     }
 }
 

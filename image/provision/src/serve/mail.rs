@@ -1,8 +1,12 @@
-//! Members' filters and mailboxes, through Dovecot's doveadm.
+//! Members' filters and mailboxes: what changes them is done by Dovecot's doveadm.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
 use sos_ipc::{FilterScript, Reply};
 use sos_settings::MemberName;
 use time::OffsetDateTime;
@@ -18,49 +22,64 @@ use crate::{console, sweep};
 
 /// The script of the console and of webmail.
 const SCRIPT: &str = "webmail";
+/// Where it is in a mailbox, and which script is followed (`sieve_script personal` in dovecot.conf).
+const OURS: &str = "sieve/webmail.sieve";
+const ACTIVE: &str = ".dovecot.sieve";
 /// Most bytes of a script.
 const LARGEST: usize = 256 << 10;
 
 /// Dovecot's own server for these commands: it becomes the mailboxes' user, which we cannot.
 const DOVEADM: &str = "/run/dovecot/doveadm-server";
 
-/// `doveadm sieve <what> …` for `member`.
-fn sieve(device: &Device, what: &str, member: &MemberName) -> Program {
-    device.program("doveadm").args(["-f", "json", "sieve", what, "-S", DOVEADM, "-u", member.as_str()])
+/// `doveadm sieve put` for `member`: it compiles the script first.
+fn put(device: &Device, member: &MemberName) -> Program {
+    device.program("doveadm").args(["sieve", "put", "-S", DOVEADM, "-u", member.as_str(), "-a", SCRIPT])
 }
 
-/// A value that doveadm gives in JSON.
-fn json<T: serde::de::DeserializeOwned>(output: &[u8]) -> Result<T, ProvisionError> {
-    let fault =
-        |error: serde_json::Error| ProvisionError::Malformed { path: "doveadm".into(), what: error.to_string() };
-    serde_json::from_slice(output).map_err(fault)
-}
-
-/// A line of `doveadm sieve list`.
-#[derive(Deserialize)]
-struct Listed {
-    script: String,
-    active: String,
-}
-
-/// What `doveadm sieve get` gives.
-#[derive(Deserialize)]
-struct Script {
-    #[serde(rename = "sieve script")]
-    text: String,
-}
-
-/// Which script is active, and the text of ours.
+/// Which script is active, and the text of ours. Read from where Dovecot's `sieve_script personal` keeps them, as asking
+/// doveadm takes two programs.
 pub(super) fn filters(device: &Device, member: &MemberName) -> Result<Reply, ProvisionError> {
-    let scripts: Vec<Listed> = json(&sieve(device, "list", member).run()?)?;
-    let webmail = if scripts.iter().any(|script| script.script == SCRIPT) {
-        let found: Vec<Script> = json(&sieve(device, "get", member).arg(SCRIPT).run()?)?;
-        found.into_iter().next().map(|script| script.text.replace("\r\n", "\n"))
-    } else {
-        None
+    let home = device.path("/var/mail").join(member.as_str());
+    let fault = |what| ProvisionError::file(what, &home);
+    let folder = match rustix::fs::open(&home, OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW, Mode::empty()) {
+        Ok(folder) => folder,
+        // Nobody has written to them or signed in yet.
+        Err(Errno::NOENT) => return Ok(Reply::Filters(FilterScript::default())),
+        Err(error) => return Err(fault("open")(error.into())),
     };
-    let active = scripts.into_iter().find(|script| script.active == "ACTIVE").map(|script| script.script);
+    let active = match rustix::fs::readlinkat(&folder, ACTIVE, Vec::new()) {
+        Ok(target) => Some(script_name(&target.to_string_lossy())),
+        Err(Errno::NOENT) => None,
+        Err(error) => return Err(fault("read the active script below")(error.into())),
+    };
+    let webmail = script(&folder).map_err(fault("read the script below"))?;
     Ok(Reply::Filters(FilterScript { active, webmail }))
+}
+
+/// The text of our script, with the line ends of this machine; nothing where there is none. No link leads out of the
+/// mailbox: what a member's mail program can put there is not to say which file this program reads.
+fn script(home: &OwnedFd) -> io::Result<Option<String>> {
+    let inside = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    let file = match rustix::fs::openat2(home, OURS, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty(), inside) {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("is no file"));
+    }
+    let mut text = Vec::new();
+    file.take(LARGEST as u64 + 1).read_to_end(&mut text)?;
+    if text.len() > LARGEST {
+        return Err(io::Error::other(format!("is larger than {LARGEST} bytes")));
+    }
+    Ok(Some(String::from_utf8_lossy(&text).replace("\r\n", "\n")))
+}
+
+/// `sieve/webmail.sieve` is the script `webmail`.
+fn script_name(target: &str) -> String {
+    let file = target.rsplit('/').next().unwrap_or(target);
+    file.strip_suffix(".sieve").unwrap_or(file).to_owned()
 }
 
 /// Puts our script and makes it the active one, if it compiles.
@@ -68,7 +87,7 @@ pub(super) fn set_filters(device: &Device, member: &MemberName, script: &str) ->
     if script.len() > LARGEST || script.contains('\0') {
         return Ok(issue("script", "is too long, or no text"));
     }
-    match sieve(device, "put", member).args(["-a", SCRIPT]).input(script.as_bytes()).run() {
+    match put(device, member).input(script.as_bytes()).run() {
         Ok(_) => Ok(Reply::Done),
         Err(error) => match about_script(&error.said) {
             Some(what) => Ok(issue("script", what)),

@@ -6,6 +6,7 @@
 mod answer;
 mod changes;
 mod claim;
+mod lately;
 mod letter;
 mod logo;
 mod machine;

@@ -1,6 +1,8 @@
 //! How the services are, and the few ways there are to mend them.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sos_ipc::{Health, Mend, Reply, ServiceHealth, ServiceState, UnitState};
 use sos_settings::{MemberName, Overlay};
@@ -13,6 +15,8 @@ use crate::health::{self as report, last};
 
 /// Runs all transactions, with all the rights that they need and this program does not have.
 const CHECK: &str = "sos-check.service";
+/// For so long after it was asked for, it may not have begun.
+const BEGINS: Duration = Duration::from_secs(3);
 
 /// How far each enabled service is.
 pub(super) fn progress(device: &Device) -> Result<Reply, ProvisionError> {
@@ -26,8 +30,11 @@ pub(super) fn progress(device: &Device) -> Result<Reply, ProvisionError> {
         .filter(|service| service.ok)
         .map(|service| service.name)
         .collect();
-    let units = unit_states(device, &enabled)?;
-    let waited_for = is_waited_for(device);
+    let asked: Vec<&Overlay> = enabled.into_iter().filter(|overlay| overlay.manifest.health.is_some()).collect();
+    // systemd is asked about those only that are not well, so about none most of the time.
+    let not_well: Vec<&Overlay> = asked.iter().copied().filter(|overlay| !well.contains(&overlay.name)).collect();
+    let units = unit_states(device, &not_well)?;
+    let waited_for = !not_well.is_empty() && is_waited_for(device);
     let state = |overlay: &&Overlay| ServiceState {
         name: overlay.name.clone(),
         title: overlay.manifest.title.clone(),
@@ -40,8 +47,7 @@ pub(super) fn progress(device: &Device) -> Result<Reply, ProvisionError> {
             }
         },
     };
-    let asked = enabled.iter().filter(|overlay| overlay.manifest.health.is_some());
-    Ok(Reply::Progress(asked.map(state).collect()))
+    Ok(Reply::Progress(asked.iter().map(state).collect()))
 }
 
 /// Whether the health report still waits for services. Afterwards whoever is not well yet does not start: they fail.
@@ -52,8 +58,8 @@ fn is_waited_for(device: &Device) -> bool {
 }
 
 /// What systemd says of the units, by name.
-fn unit_states(device: &Device, enabled: &[&Overlay]) -> Result<BTreeMap<String, String>, ProvisionError> {
-    let units: Vec<&str> = enabled.iter().flat_map(|overlay| &overlay.manifest.units).map(String::as_str).collect();
+fn unit_states(device: &Device, overlays: &[&Overlay]) -> Result<BTreeMap<String, String>, ProvisionError> {
+    let units: Vec<&str> = overlays.iter().flat_map(|overlay| &overlay.manifest.units).map(String::as_str).collect();
     if units.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -74,10 +80,22 @@ fn judge(units: &[String], states: &BTreeMap<String, String>) -> UnitState {
     }
 }
 
+/// When the transactions were last asked for.
+#[derive(Debug, Default)]
+pub(super) struct Asked(Mutex<Option<Instant>>);
+
+impl Asked {
+    fn lately(&self) -> bool {
+        let asked = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.is_some_and(|asked| asked.elapsed() < BEGINS)
+    }
+}
+
 /// The health as last found. When `fresh`, it begins to be found anew.
-pub(super) fn health(device: &Device, fresh: bool) -> Result<Reply, ProvisionError> {
+pub(super) fn health(device: &Device, fresh: bool, asked: &Asked) -> Result<Reply, ProvisionError> {
     if fresh {
         device.program("systemctl").args(["start", "--no-block", CHECK]).run()?;
+        *asked.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
     let overlays = device.overlays()?;
     let services = last(device).map(|report| report.services).unwrap_or_default();
@@ -93,18 +111,7 @@ pub(super) fn health(device: &Device, fresh: bool) -> Result<Reply, ProvisionErr
         }
     };
     let services = services.into_iter().map(service).collect();
-    Ok(Reply::Health(Health { running: fresh || is_checking(device)?, services }))
-}
-
-/// Whether the transactions run now, or are about to.
-fn is_checking(device: &Device) -> Result<bool, ProvisionError> {
-    let output = device.program("systemctl").args(["show", "--property=ActiveState,Job", "--", CHECK]).run()?;
-    let text = String::from_utf8_lossy(&output).into_owned();
-    Ok(text.lines().any(|line| match line.split_once('=') {
-        Some(("ActiveState", state)) => state == "activating",
-        Some(("Job", job)) => !matches!(job, "" | "0"),
-        _ => false,
-    }))
+    Ok(Reply::Health(Health { running: asked.lately() || report::is_checking(device), services }))
 }
 
 /// Mends, and notes who did it: before, because what is started again may be what this waits for.
