@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
-use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use sos_ipc::{FilterScript, Reply};
 use sos_settings::MemberName;
@@ -23,7 +23,8 @@ use crate::{console, sweep};
 /// The script of the console and of webmail.
 const SCRIPT: &str = "webmail";
 /// Where it is in a mailbox, and which script is followed (`sieve_script personal` in dovecot.conf).
-const OURS: &str = "sieve/webmail.sieve";
+const FOLDER: &str = "sieve";
+const OURS: &str = "webmail.sieve";
 const ACTIVE: &str = ".dovecot.sieve";
 /// Most bytes of a script.
 const LARGEST: usize = 256 << 10;
@@ -56,15 +57,18 @@ pub(super) fn filters(device: &Device, member: &MemberName) -> Result<Reply, Pro
     Ok(Reply::Filters(FilterScript { active, webmail }))
 }
 
-/// The text of our script, with the line ends of this machine; nothing where there is none. No link leads out of the
-/// mailbox: what a member's mail program can put there is not to say which file this program reads.
+/// The text of our script, with the line ends of this machine; nothing where there is none. No link is followed: what a
+/// member's mail program can put there is not to say which file this program reads. (By `openat`, for
+/// `RestrictSUIDSGID=` forbids `openat2`.)
 fn script(home: &OwnedFd) -> io::Result<Option<String>> {
-    let inside = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-    let file = match rustix::fs::openat2(home, OURS, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty(), inside) {
-        Ok(file) => File::from(file),
-        Err(Errno::NOENT) => return Ok(None),
-        Err(error) => return Err(error.into()),
+    let open = |folder, name, flags| match rustix::fs::openat(folder, name, flags | OFlags::NOFOLLOW, Mode::empty()) {
+        Ok(opened) => Ok(Some(opened)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(error) => Err(io::Error::from(error)),
     };
+    let Some(folder) = open(home, FOLDER, OFlags::PATH | OFlags::DIRECTORY)? else { return Ok(None) };
+    let Some(file) = open(&folder, OURS, OFlags::RDONLY | OFlags::NONBLOCK)? else { return Ok(None) };
+    let file = File::from(file);
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("is no file"));
     }
