@@ -1,6 +1,6 @@
 //! A list of members from a spreadsheet: bytes → rows that can be added, and every line that cannot, with what to do.
 //!
-//! Nothing here changes anything. What was read well is written again by [`write`], which is what the page's button
+//! Nothing here changes anything. What was read well is written again by [`write()`], which is what the page's button
 //! sends back; it is read and checked once more then.
 
 mod columns;
