@@ -225,7 +225,7 @@ impl Session {
             }
             Command::Fetch { release, sources, lock_afresh, keyring } => match self.fetch(release, sources) {
                 Err(error) if is_gone(&error) && lock_afresh.is_some() => {
-                    self.progress.say(&format!("{error:#}"));
+                    self.progress.say(&error.to_string());
                     self.lock(release, &sources.mirror, &keyring.keyring, lock_afresh.as_deref())?;
                     self.fetch(release, &SourceArgs { lock: lock_afresh.clone(), ..sources.clone() }).map(drop)
                 }
@@ -343,9 +343,9 @@ fn report(error: &anyhow::Error, cli: &Cli) -> ExitCode {
     if matches!(ours, Some(Error::Inside { .. })) {
         // Said by the inner half already.
     } else if cli.house.json {
-        eprintln!("{}", serde_json::json!({"event": "error", "text": format!("{error:#}"), "exit_code": code}));
+        eprintln!("{}", serde_json::json!({"event": "error", "text": error.to_string(), "exit_code": code}));
     } else {
-        eprintln!("sos-build: {error:#}");
+        eprintln!("sos-build: {error}");
     }
     let inside =
         matches!(cli.command, Command::Inside { .. } | Command::InsidePlain { .. } | Command::InsideConvert { .. });

@@ -74,6 +74,7 @@ pub fn run(order: &Order<'_>) -> Result<(), Error> {
     if !order.disk.is_file() {
         return Err(Error::malformed(order.disk, "there is no disk; build it with `sos-build build`"));
     }
+    let firmware = if order.uefi { Some(Ovmf::find(&order.cache.join("ovmf"))?) } else { None };
     let stop = stopped_by_signals()?;
     find_ports_free()?;
     let scratch = tempfile::tempdir().map_err(|e| Error::io("create", "a temporary folder", e))?;
@@ -85,28 +86,30 @@ pub fn run(order: &Order<'_>) -> Result<(), Error> {
         order.progress.say(&format!("  127.0.0.1:{host} leads to its port {guest}"));
     }
     order.progress.say(&format!("  web: https://127.0.0.1:{}/", FORWARDED[0].0));
+    let machine = |accelerator| arguments(order, accelerator, firmware.as_ref(), scratch.path());
     let probe = order.accelerator.is_none() && Accelerator::offers_kvm();
     if probe {
-        match boot(order, Accelerator::Kvm, scratch.path(), &stop, Some(PROBE_LIMIT))? {
+        match boot(order, Accelerator::Kvm, machine(Accelerator::Kvm)?, &stop, Some(PROBE_LIMIT))? {
             End::Lifeless => {
                 order.progress.say("KVM runs no system here; starting again without it, which takes longer")
             }
             _ => return Ok(()),
         }
     }
-    boot(order, order.accelerator.unwrap_or(Accelerator::Tcg), scratch.path(), &stop, None).map(drop)
+    let accelerator = order.accelerator.unwrap_or(Accelerator::Tcg);
+    boot(order, accelerator, machine(accelerator)?, &stop, None).map(drop)
 }
 
 /// Runs one machine to its end; it is lifeless when it shows no sign of life within `probe`.
 fn boot(
     order: &Order<'_>,
     accelerator: Accelerator,
-    scratch: &Path,
+    machine: Vec<String>,
     stop: &AtomicBool,
     probe: Option<Duration>,
 ) -> Result<End, Error> {
     let failed = |e| Error::io("run", QEMU, e);
-    let mut child = Run::new(QEMU).args(arguments(order, accelerator, scratch)?).start()?;
+    let mut child = Run::new(QEMU).args(machine).start()?;
     let ended = watch(&read_lines(&mut child), order, accelerator, stop, probe);
     // One that has ended by itself does not mind.
     child.kill().map_err(failed)?;
@@ -207,7 +210,12 @@ fn fill_seed(seed: &Path, user_data: &Path) -> Result<(), Error> {
 }
 
 /// QEMU's command line.
-fn arguments(order: &Order<'_>, accelerator: Accelerator, scratch: &Path) -> Result<Vec<String>, Error> {
+fn arguments(
+    order: &Order<'_>,
+    accelerator: Accelerator,
+    firmware: Option<&Ovmf>,
+    scratch: &Path,
+) -> Result<Vec<String>, Error> {
     let disk = fs::canonicalize(order.disk).map_err(|e| Error::io("read", order.disk, e))?;
     let escaped = |path: &Path| path.to_string_lossy().replace(',', ",,");
     let forwards: String =
@@ -224,8 +232,8 @@ fn arguments(order: &Order<'_>, accelerator: Accelerator, scratch: &Path) -> Res
     line.extend(["-drive".to_owned(), format!("file={},format=raw,if=virtio,snapshot=on", escaped(&disk))]);
     line.extend(["-netdev".to_owned(), format!("user,id=net{forwards}")]);
     line.extend(["-device", "virtio-net-pci,netdev=net"].map(str::to_owned));
-    if order.uefi {
-        line.extend(Ovmf::find(&order.cache.join("ovmf"))?.arguments(&scratch.join("uefi-variables.fd"))?);
+    if let Some(firmware) = firmware {
+        line.extend(firmware.arguments(&scratch.join("uefi-variables.fd"))?);
     }
     if order.user_data.is_some() {
         let dir = escaped(&scratch.join(SEED));
@@ -311,7 +319,8 @@ mod tests {
     #[test]
     fn a_translated_machine_has_one_processor_and_a_disk_that_keeps_nothing() {
         let disk = tempfile::NamedTempFile::new().unwrap();
-        let line = arguments(&order(disk.path(), false), Accelerator::Tcg, Path::new("/scratch")).unwrap().join(" ");
+        let line =
+            arguments(&order(disk.path(), false), Accelerator::Tcg, None, Path::new("/scratch")).unwrap().join(" ");
         assert!(line.contains("-smp 1 ") && line.contains(",snapshot=on"), "{line}");
         assert!(line.contains("hostfwd=tcp:127.0.0.1:8443-:443"), "{line}");
     }

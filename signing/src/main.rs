@@ -78,7 +78,7 @@ fn report(done: Result<()>) -> u8 {
     match done {
         Ok(()) => DONE,
         Err(error) => {
-            eprintln!("sos-sign: {error:#}");
+            eprintln!("sos-sign: {error}");
             FAULT
         }
     }

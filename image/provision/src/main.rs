@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use sos_provision::{Device, Hurry, Patience, ProvisionError};
 
@@ -60,7 +59,7 @@ fn main() -> ExitCode {
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("sos-provision: {error:#}");
+            eprintln!("sos-provision: {error}");
             let refused =
                 matches!(error.downcast_ref(), Some(ProvisionError::BadMapping { .. } | ProvisionError::Unclaimed));
             ExitCode::from(if refused { 3 } else { 1 })
@@ -91,7 +90,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
             }
         }
         Command::Render { check: _ } => {
-            let rendered = device.render(device.ssh_is_on()).context("the rendering fails, nothing was written")?;
+            let rendered = device.render(device.ssh_is_on())?;
             println!("{} files and links, {} units", rendered.entries().count(), rendered.units().len());
         }
     }
