@@ -83,8 +83,11 @@ fn main() -> ExitCode {
     match run(Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("sos-vm: {error:#}");
-            ExitCode::from(error.downcast_ref::<Error>().map_or(1, Error::exit_code))
+            // Our own errors say their cause themselves.
+            let ours = error.downcast_ref::<Error>();
+            let said = ours.map_or_else(|| format!("{error:#}"), Error::to_string);
+            eprintln!("sos-vm: {said}");
+            ExitCode::from(ours.map_or(1, Error::exit_code))
         }
     }
 }

@@ -194,6 +194,28 @@ fn a_release_before_its_build_says_what_to_run() {
 }
 
 #[test]
+fn a_reason_is_said_once() {
+    let world = World::asking_for(&["greeter"]);
+    lock(&world);
+    std::os::unix::fs::symlink(world.path("nowhere"), world.path("cache/pool")).unwrap();
+    let output = build(&world, &["fetch", "trixie"]);
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    assert_eq!(stderr(&output).matches("File exists").count(), 1, "{}", stderr(&output));
+}
+
+#[test]
+fn firmware_that_is_none_is_refused_before_a_machine_is_announced() {
+    let world = World::asking_for(&["greeter"]);
+    write(&world.path("cache/build/trixie/disk.raw"), b"a disk");
+    let mut command = Command::new(PROGRAM);
+    command.env("SOS_OVMF", world.path("cache/build/trixie/disk.raw"));
+    let output = run(&world, command, &["run", "trixie", "--uefi"]);
+    assert_ne!(code(&output), 0);
+    assert!(stderr(&output).contains("is not OVMF's code file"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("starting the machine"), "{}", stderr(&output));
+}
+
+#[test]
 fn an_unknown_release_is_answered_with_the_known_ones() {
     for command in ["lock", "run"] {
         let output = build(&World::asking_for(&["greeter"]), &[command, "woody"]);
