@@ -124,6 +124,12 @@ pub enum Refusal {
         /// The SHA-256 it should have, in hexadecimal.
         wanted: String,
     },
+    /// The index of a slot's payload is not one.
+    #[error("the slot's index is malformed: {reason}")]
+    MalformedSlotIndex {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// There is something in the directory that is not listed.
     #[error("{name:?} is in the directory and not in the manifest: take it away")]
     ExtraArtefact {
@@ -134,7 +140,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every name that [`Refusal::code`] gives, so that a test can ask for a vector of each.
-    pub const CODES: [&str; 18] = [
+    pub const CODES: [&str; 19] = [
         "missing-manifest",
         "missing-signature",
         "oversized",
@@ -152,6 +158,7 @@ impl Refusal {
         "not-a-file",
         "wrong-size",
         "wrong-hash",
+        "malformed-slot-index",
         "extra-artefact",
     ];
 
@@ -176,6 +183,7 @@ impl Refusal {
             Self::NotAFile { .. } => "not-a-file",
             Self::WrongSize { .. } => "wrong-size",
             Self::WrongHash { .. } => "wrong-hash",
+            Self::MalformedSlotIndex { .. } => "malformed-slot-index",
             Self::ExtraArtefact { .. } => "extra-artefact",
         }
     }

@@ -65,8 +65,10 @@ mod error;
 mod file;
 mod keys;
 mod manifest;
+pub mod offer;
 mod sign;
 mod signature;
+mod slot;
 mod verify;
 mod version;
 
@@ -76,6 +78,7 @@ pub use keys::{KeyFiles, KeyId, PublicKey, SigningKey};
 pub use manifest::{Artefact, Kind, KindError, Manifest};
 pub use sign::sign_manifest;
 pub use signature::{Algorithm, Signature, SignatureFile};
+pub use slot::{BLOCK, CHUNK, INDEX_LIMIT, Part, SlotChunk, SlotIndex, SlotPart, Sum};
 pub use verify::{Expected, TrustedManifest, Verified, verify, verify_manifest, verify_with};
 pub use version::{Version, VersionError};
 

@@ -190,6 +190,24 @@ impl Kind {
         Self("sbom-spdx".into())
     }
 
+    /// What a slot is filled with: zstd frames, one after another.
+    #[must_use]
+    pub fn slot() -> Self {
+        Self("slot".into())
+    }
+
+    /// The index of [`Kind::slot`]: a [`crate::SlotIndex`].
+    #[must_use]
+    pub fn slot_index() -> Self {
+        Self("slot-index".into())
+    }
+
+    /// What a release changes, in words for people: JSON, each language's code with its text.
+    #[must_use]
+    pub fn notes() -> Self {
+        Self("notes".into())
+    }
+
     /// The kind as the manifest has it.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -7,6 +7,7 @@
 mod frame;
 mod reply;
 mod request;
+mod update;
 mod word;
 
 pub use frame::{FrameError, LARGEST, decode, encode, read_frame, write_frame};
@@ -15,6 +16,7 @@ pub use reply::{
     ServiceState, SettingsRead, UnitState,
 };
 pub use request::{Hidden, Letter, Mend, Request, SettingsChange};
+pub use update::{AvailableRelease, EarlierRelease, UpdateEvent, UpdateOutcome, UpdatePhase, UpdateStatus};
 pub use word::Word;
 
 /// Where the helper listens. Readable and writable by the console's group alone.

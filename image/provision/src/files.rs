@@ -39,6 +39,14 @@ pub(crate) fn write(path: &Path, bytes: &[u8], rights: Rights) -> Result<(), Pro
     sync(&parent)
 }
 
+/// Writes `bytes` to root's file `path` with this mode, wholly and on the disk, or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), ProvisionError> {
+    write(path, bytes, Rights { mode, uid: 0, gid: 0 })
+}
+
 /// Puts `entry` at `path`; gives whether anything changed.
 pub(crate) fn place(path: &Path, entry: &Entry) -> Result<bool, ProvisionError> {
     if stands(path, entry) {

@@ -44,6 +44,7 @@ pub use device::Device;
 pub use dns::dns;
 pub use early::early;
 pub use error::ProvisionError;
+pub use files::write_file;
 pub use health::{Patience, health};
 pub use metadata::metadata;
 pub use serve::serve;
