@@ -101,6 +101,21 @@ pub(crate) fn follow(device: &Device, changed: &Changed) -> Result<(), Provision
     Ok(())
 }
 
+/// Renders from what is there now, writes what differs, and makes a running system follow.
+///
+/// # Errors
+/// When the rendering fails, and nothing is written then; or when a file cannot be written.
+pub fn apply(device: &Device) -> Result<(), ProvisionError> {
+    let changed = write_anew(device)?;
+    follow(device, &changed)
+}
+
+/// Renders from what is there now and writes what differs. What follows does so without the turn.
+pub(crate) fn write_anew(device: &Device) -> Result<Changed, ProvisionError> {
+    let _turn = Turn::wait(device)?;
+    write(device, &device.render(device.ssh_is_on())?)
+}
+
 /// Starts all that the settings enable, under the server's name.
 pub(crate) fn start_services(device: &Device, rendered: &Rendered) -> Result<(), ProvisionError> {
     let units = rendered.units().iter().map(String::as_str);
@@ -133,6 +148,7 @@ mod tests {
             ssh: false,
             directory: "/x",
             authority: false,
+            dark: false,
         };
         sos_settings::render(&Overlays::load(folder).unwrap(), &inputs).unwrap()
     }

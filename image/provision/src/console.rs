@@ -6,7 +6,7 @@ use std::io::Write as _;
 use crate::device::Device;
 
 /// Writes `sos: <line>` to each console and to standard output, which is the journal's.
-pub(crate) fn say(device: &Device, line: &str) {
+pub fn say(device: &Device, line: &str) {
     println!("sos: {line}");
     let active = fs::read_to_string(device.path("/sys/class/tty/console/active")).unwrap_or_default();
     let mut names: Vec<&str> = active.split_whitespace().collect();

@@ -29,6 +29,9 @@ pub struct Image {
 /// Where the directory's database is.
 pub(crate) const DATABASE: &str = "/var/lib/ldap";
 
+/// There while a new release is tried; made before anything is rendered, by `sos-update early`.
+pub const TRIAL: &str = "/run/sos/trial";
+
 impl Device {
     /// The device below `root`.
     #[must_use]
@@ -43,7 +46,8 @@ impl Device {
     }
 
     /// The program `name`, about to be run.
-    pub(crate) fn program(&self, name: &str) -> Program {
+    #[must_use]
+    pub fn program(&self, name: &str) -> Program {
         let program = Program::new(name);
         match &self.programs {
             Some(folder) => program.first_in(folder),
@@ -69,7 +73,10 @@ impl Device {
     }
 
     /// What the image says of itself.
-    pub(crate) fn image(&self) -> Result<Image, ProvisionError> {
+    ///
+    /// # Errors
+    /// When it says nothing that can be read.
+    pub fn image(&self) -> Result<Image, ProvisionError> {
         let path = "/usr/share/sos/image.toml";
         toml::from_str(&self.read(path)?)
             .map_err(|error| ProvisionError::Malformed { path: path.into(), what: error.to_string() })
@@ -110,6 +117,13 @@ impl Device {
         self.path("/etc/ssh/authorized_keys.d/root").exists()
     }
 
+    /// Whether a new release is tried at this boot: no service is to be reached from outside, and no letter to leave,
+    /// before it is known that it stays.
+    #[must_use]
+    pub fn is_dark(&self) -> bool {
+        self.path(TRIAL).exists()
+    }
+
     /// Renders `/etc` from what is there, without writing anything.
     ///
     /// # Errors
@@ -132,7 +146,8 @@ impl Device {
         };
         let accounts = self.accounts()?;
         let authority = certificate::current(self).is_some_and(|certificate| !certificate.self_signed);
-        let inputs = Inputs { settings, secrets: &secrets, accounts: &accounts, ssh, directory, authority };
+        let dark = self.is_dark();
+        let inputs = Inputs { settings, secrets: &secrets, accounts: &accounts, ssh, directory, authority, dark };
         Ok(sos_settings::render(&overlays, &inputs)?)
     }
 }

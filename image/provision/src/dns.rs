@@ -29,6 +29,7 @@ pub(crate) fn records(device: &Device) -> Result<Vec<DnsLine>, ProvisionError> {
         ssh: false,
         directory: DATABASE,
         authority: false,
+        dark: false,
     };
     Ok(sos_settings::dns_records(&overlays, &inputs, &dkim, &ipv4, &ipv6)?)
 }

@@ -49,24 +49,33 @@ pub enum Patience {
 
 /// The health of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Report {
-    pub(crate) version: String,
-    pub(crate) claimed: bool,
-    pub(crate) ok: bool,
-    pub(crate) services: Vec<ServiceHealth>,
+pub struct Report {
+    /// The release's version.
+    pub version: String,
+    /// Whether there is an owner.
+    pub claimed: bool,
+    /// Whether all services are well.
+    pub ok: bool,
+    /// The services that were asked.
+    pub services: Vec<ServiceHealth>,
 }
 
 /// The health of one service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ServiceHealth {
-    pub(crate) name: String,
-    pub(crate) ok: bool,
+pub struct ServiceHealth {
+    /// Its name.
+    pub name: String,
+    /// Whether it did its work.
+    pub ok: bool,
     /// Why it is not well, in one sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) fault: Option<String>,
+    pub fault: Option<String>,
     /// When that was found, in seconds since 1970.
     #[serde(default)]
-    pub(crate) at: u64,
+    pub at: u64,
+    /// Its units are still being started, so it was not asked.
+    #[serde(default)]
+    pub starting: bool,
 }
 
 /// Runs the transactions; gives whether all services are well. A server without an owner is when its owner can come in.
@@ -128,7 +137,8 @@ pub(crate) fn is_checking(device: &Device) -> bool {
 }
 
 /// The report as it was written last.
-pub(crate) fn last(device: &Device) -> Option<Report> {
+#[must_use]
+pub fn last(device: &Device) -> Option<Report> {
     fs::read(device.path(REPORT)).ok().and_then(|json| serde_json::from_slice(&json).ok())
 }
 
@@ -176,7 +186,7 @@ fn round(device: &Device, patient: bool, well: &mut Vec<ServiceHealth>) -> Resul
         let service = match well.iter().find(|service| service.name == name) {
             Some(service) => service.clone(),
             None if overlay.manifest.units.iter().any(|unit| starting.contains(unit)) => {
-                found(name, Some("it is still starting".into()))
+                ServiceHealth { starting: true, ..found(name, Some("it is still starting".into())) }
             }
             None => ask(device, name, program),
         };
@@ -238,7 +248,7 @@ fn ask(device: &Device, name: &str, program: &str) -> ServiceHealth {
 /// What was found of a service just now.
 fn found(name: &str, fault: Option<String>) -> ServiceHealth {
     let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    ServiceHealth { name: name.to_owned(), ok: fault.is_none(), fault, at }
+    ServiceHealth { name: name.to_owned(), ok: fault.is_none(), fault, at, starting: false }
 }
 
 /// Tells the journal what is being waited for.
@@ -297,6 +307,7 @@ mod tests {
                 ok: fault.is_none(),
                 fault: fault.map(Into::into),
                 at: 0,
+                starting: false,
             })
             .collect();
         Report { version: "13.20261123.1".into(), claimed, ok: services.iter().all(|service| service.ok), services }

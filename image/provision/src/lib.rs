@@ -37,16 +37,18 @@ mod sweep;
 #[cfg(test)]
 mod test_programs;
 
+pub use apply::apply;
 pub use certificate::{Hurry, certificate};
 pub use cloud_init::listed_ssh_keys;
 pub use command::{CommandError, Program};
-pub use device::Device;
+pub use console::say;
+pub use device::{Device, Image, TRIAL};
 pub use dns::dns;
 pub use early::early;
 pub use error::ProvisionError;
 pub use files::write_file;
-pub use health::{Patience, health};
+pub use health::{Patience, Report as HealthReport, ServiceHealth, health, last as last_health};
 pub use metadata::metadata;
-pub use serve::serve;
+pub use serve::{serve, write_to_administrators};
 pub use status::status;
 pub use sweep::sweep;

@@ -22,7 +22,7 @@ pub struct ServiceManifest {
     #[serde(default)]
     pub required: bool,
     /// Whether it is there before there is an owner, too: its units, ports, templates and links. These may then use
-    /// `claimed`, `ports`, `udp_ports`, `services`, `ssh`, `tls`, `uid` and `gid` only, unless `claimed`.
+    /// `claimed`, `ports`, `udp_ports`, `services`, `ssh`, `dark`, `tls`, `uid` and `gid` only, unless `claimed`.
     #[serde(default)]
     pub unclaimed: bool,
     /// Its proportional set size when idle.

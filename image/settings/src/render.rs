@@ -2,7 +2,7 @@
 //!
 //! Templates are minijinja with undefined names an error and nothing escaped. They see: `claimed`, `organisation`
 //! (`name`, `domain`), `domain`, `host`, `timezone`, `language`, `services` (`name`, `title`, `ports`), `ports`,
-//! `udp_ports`, `ssh`, `secrets`, `uid`, `gid`, `mail` (`quota_mib`, `message_mib`), `tls` (`certificate`, `key`,
+//! `udp_ports`, `ssh`, `dark`, `secrets`, `uid`, `gid`, `mail` (`quota_mib`, `message_mib`), `tls` (`certificate`, `key`,
 //! `authority`) and `directory` (`path`). Filters of ours: `php` (a quoted PHP string) and `quoted` (in double quotes, with
 //! backslashes before `"` and `\`).
 
@@ -39,6 +39,8 @@ pub struct Inputs<'a> {
     pub directory: &'a str,
     /// Whether an authority has signed the server's certificate, so that browsers know it.
     pub authority: bool,
+    /// Whether nothing may come in and no letter may leave: a new release is tried, and may be taken back.
+    pub dark: bool,
 }
 
 /// Renders the enabled services' files and links. Before there is an owner: those of services marked `unclaimed`, and
@@ -198,6 +200,7 @@ fn template_context(enabled: &[&Overlay], inputs: &Inputs<'_>) -> Map<String, Js
     let mut context = object(json!({
         "claimed": claimed,
         "ssh": inputs.ssh,
+        "dark": inputs.dark,
         "uid": inputs.accounts.users(),
         "gid": inputs.accounts.groups(),
         "directory": { "path": inputs.directory },

@@ -9,6 +9,10 @@ const KEY: &str = "KeyOfThePolicyServer";
 const CONSOLE: u32 = 250;
 
 fn rendered() -> Rendered {
+    rendered_when(false)
+}
+
+fn rendered_when(dark: bool) -> Rendered {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../overlays");
     let text = "#cloud-config\nsos:\n  version: 1\n  organisation: {name: Club, domain: ambridge.example}\n  \
                 services: [mail, webmail]\n  members: [{name: jill, full_name: Jill, password: leeks-and-marrows}]\n";
@@ -34,6 +38,7 @@ fn rendered() -> Rendered {
         ssh: false,
         directory: "/var/lib/ldap",
         authority: true,
+        dark,
     };
     render(&overlays, &inputs).unwrap()
 }
@@ -60,6 +65,13 @@ fn dovecot_and_the_console_know_one_key_and_nobody_else_does() {
             other => panic!("the key is in {other}"),
         }
     }
+}
+
+#[test]
+fn letters_to_others_wait_while_a_release_is_tried() {
+    let line = "defer_transports = smtp, relay";
+    let has = |dark| text(&rendered_when(dark), "/etc/postfix/main.cf").lines().any(|found| found == line);
+    assert_eq!((has(true), has(false)), (true, false));
 }
 
 #[test]

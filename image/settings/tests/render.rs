@@ -38,7 +38,15 @@ fn rendered(settings: Option<&Settings>, ssh: bool) -> Result<Rendered, Settings
     let (secrets, accounts) = (Secrets::default(), Accounts::parse(PASSWD, GROUP).unwrap());
     render(
         &overlays,
-        &Inputs { settings, secrets: &secrets, accounts: &accounts, ssh, directory: "/var/lib/ldap", authority: false },
+        &Inputs {
+            settings,
+            secrets: &secrets,
+            accounts: &accounts,
+            ssh,
+            directory: "/var/lib/ldap",
+            authority: false,
+            dark: false,
+        },
     )
 }
 
@@ -91,8 +99,15 @@ fn a_service_marked_so_is_there_before_there_is_an_owner_with_its_ports_only() {
     let overlays = Overlays::load(folder.path()).unwrap();
     let (secrets, accounts) = (Secrets::default(), Accounts::parse(PASSWD, GROUP).unwrap());
     let with = |settings| {
-        let inputs =
-            Inputs { settings, secrets: &secrets, accounts: &accounts, ssh: false, directory: "/x", authority: false };
+        let inputs = Inputs {
+            settings,
+            secrets: &secrets,
+            accounts: &accounts,
+            ssh: false,
+            directory: "/x",
+            authority: false,
+            dark: false,
+        };
         render(&overlays, &inputs).unwrap()
     };
     let text = text_of(&with(None));
@@ -106,6 +121,46 @@ fn a_service_marked_so_is_there_before_there_is_an_owner_with_its_ports_only() {
 fn ssh_opens_its_port_only_when_it_is_on() {
     assert!(text_of(&rendered(None, true).unwrap()).contains("tcp dport 22 accept"));
     assert!(!text_of(&rendered(Some(&ambridge()), false).unwrap()).contains("dport 22"));
+}
+
+#[test]
+fn while_a_release_is_tried_no_service_is_reached_and_no_letter_leaves() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../overlays");
+    std::os::unix::fs::symlink(repository.join("base").canonicalize().unwrap(), folder.path().join("base")).unwrap();
+    write_service(folder.path(), "x", "required = true\n[ports]\npublic = [25, 443]\npublic_udp = [3478]", "");
+    let overlays = Overlays::load(folder.path()).unwrap();
+    let (settings, secrets, accounts) = (ambridge(), Secrets::default(), Accounts::parse(PASSWD, GROUP).unwrap());
+    let firewall = |dark, ssh| {
+        let inputs = Inputs {
+            settings: Some(&settings),
+            secrets: &secrets,
+            accounts: &accounts,
+            ssh,
+            directory: "/x",
+            authority: false,
+            dark,
+        };
+        let rendered = render(&overlays, &inputs).unwrap();
+        let Some(Entry::File { bytes, .. }) = rendered.get("/etc/nftables.conf") else { panic!("no firewall") };
+        String::from_utf8(bytes.clone()).unwrap()
+    };
+    let (light, dark) = (firewall(false, true), firewall(true, true));
+    assert!(light.contains("tcp dport { 25, 443 } accept") && light.contains("udp dport { 3478 } accept"), "{light}");
+    assert!(!light.contains("chain output"), "{light}");
+    // Whoever has a key of the provider's may look all the same.
+    let opened: Vec<&str> =
+        dark.lines().map(str::trim).filter(|line| line.contains("dport") && line.ends_with("accept")).collect();
+    assert_eq!(
+        opened,
+        [
+            "udp sport 67 udp dport 68 accept",
+            "ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",
+            "tcp dport 22 accept"
+        ]
+    );
+    assert!(dark.contains("tcp dport 25 reject"), "{dark}");
+    assert!(!firewall(true, false).contains("dport 22"));
 }
 
 #[test]
@@ -167,6 +222,7 @@ fn records_name_the_server_s_addresses() {
         ssh: false,
         directory: "",
         authority: false,
+        dark: false,
     };
     let ipv6 = ["2001:db8::5".to_owned()];
     let records = dns_records(&overlays, &inputs, &BTreeMap::new(), &["203.0.113.5".to_owned()], &ipv6).unwrap();
@@ -208,6 +264,7 @@ fn render_folder(folder: &Path) -> Result<Rendered, SettingsError> {
         ssh: false,
         directory: "/x",
         authority: false,
+        dark: false,
     };
     render(&Overlays::load(folder)?, &inputs)
 }

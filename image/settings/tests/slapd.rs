@@ -112,6 +112,7 @@ fn configure(folder: &Path) -> String {
         ssh: false,
         directory: text(&database),
         authority: false,
+        dark: false,
     };
     let rendered = render(&Overlays::load(&overlays).unwrap(), &inputs).unwrap();
     let Some(Entry::File { bytes, .. }) = rendered.get("/etc/ldap/slapd.conf") else { panic!("it is rendered") };

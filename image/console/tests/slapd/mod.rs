@@ -206,6 +206,7 @@ fn configuration(folder: &Path, database: &Path) -> String {
         ssh: false,
         directory,
         authority: false,
+        dark: false,
     };
     let rendered = render(&Overlays::load(chosen.path()).unwrap(), &inputs).unwrap();
     let Some(Entry::File { bytes, .. }) = rendered.get("/etc/ldap/slapd.conf") else {

@@ -12,7 +12,7 @@ mod wish;
 use std::fs;
 use std::path::Path;
 
-use crate::apply::{self, Turn};
+use crate::apply;
 use crate::console;
 use crate::device::Device;
 use crate::error::ProvisionError;
@@ -63,10 +63,7 @@ fn exchange(new: &Path, place: &Path) -> Result<(), ProvisionError> {
 /// Makes a running system use the certificate that is there now: what depends on who signed it is rendered anew, and
 /// the services' units that read it reload.
 pub(crate) fn follow(device: &Device) -> Result<(), ProvisionError> {
-    let turn = Turn::wait(device)?;
-    let rendered = device.render(device.ssh_is_on())?;
-    let mut changed = apply::write(device, &rendered)?;
-    drop(turn);
+    let mut changed = apply::write_anew(device)?;
     let settings = device.settings()?;
     for overlay in device.overlays()?.enabled(settings.as_ref())? {
         changed.also_reload(&overlay.manifest.certificate.reload);

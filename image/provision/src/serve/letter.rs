@@ -39,6 +39,22 @@ pub(super) fn send(device: &Device, letter: &Letter) -> Result<Reply, ProvisionE
     Ok(Reply::Done)
 }
 
+/// Writes to the administrators, in the organisation's name.
+///
+/// # Errors
+/// When there is no owner yet, or Postfix does not take the letter.
+pub fn write_to_administrators(device: &Device, subject: &str, text: &str) -> Result<(), ProvisionError> {
+    let settings = device.settings()?.ok_or(ProvisionError::Unclaimed)?;
+    let to = format!("{ADMINISTRATORS}@{}", settings.organisation.domain);
+    match send(device, &Letter { to, subject: subject.to_owned(), text: text.to_owned() })? {
+        Reply::Issues(issues) => {
+            let what = issues.into_iter().map(|issue| format!("{} {}", issue.path, issue.what)).collect::<Vec<_>>();
+            Err(ProvisionError::Malformed { path: "a letter to the administrators".into(), what: what.join("; ") })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn write(settings: &Settings, from: &str, to: &MailAddress, subject: &Title, text: &str, at: OffsetDateTime) -> String {
     let mut id = [0_u8; 16];
     OsRng.fill_bytes(&mut id);

@@ -33,6 +33,7 @@ use crate::device::Device;
 use crate::error::ProvisionError;
 use answer::Helper;
 pub(crate) use changes::{METADATA, note};
+pub use letter::write_to_administrators;
 
 /// Who may ask.
 const CONSOLE: &str = "sos-console";
