@@ -5,6 +5,7 @@ mod authority;
 mod mail_server;
 mod names;
 mod network;
+pub mod releases;
 mod zone;
 
 use std::net::Ipv4Addr;
@@ -14,6 +15,7 @@ pub use authority::Authority;
 pub use mail_server::{MailServer, Received, Rule};
 pub use names::Names;
 pub use network::{add_host, lay_wires};
+pub use releases::Releases;
 pub use zone::Zone;
 
 use crate::Result;
@@ -36,6 +38,8 @@ pub const HOME: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 80);
 pub const BORCHESTER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 25);
 /// A certificate authority, when there is one.
 pub const AUTHORITY: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 14);
+/// Where releases are offered.
+pub const RELEASES: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 99);
 
 /// So many hosts of strangers, in turn from a member's own network at home, a foreign one, and the provider's.
 #[must_use]
@@ -55,6 +59,8 @@ pub struct World {
     pub names: Names,
     /// Borchester's mail server.
     pub borchester: MailServer,
+    /// The release server, its shelf empty.
+    pub releases: Releases,
 }
 
 impl World {
@@ -66,7 +72,7 @@ impl World {
         lay_wires()?;
         let names = Names::start(folder, own)?;
         let borchester = MailServer::start(BORCHESTER, "mail.borchester.example")?;
-        Ok(World { names, borchester })
+        Ok(World { names, borchester, releases: Releases::start(RELEASES)? })
     }
 }
 
@@ -79,7 +85,7 @@ mod tests {
         let strangers = strangers(100);
         let different: std::collections::BTreeSet<_> = strangers.iter().collect();
         assert_eq!(different.len(), 100);
-        let known = [MACHINE, GATEWAY, NAME_SERVER, FORGER, HOME, BORCHESTER, AUTHORITY];
+        let known = [MACHINE, GATEWAY, NAME_SERVER, FORGER, HOME, BORCHESTER, AUTHORITY, RELEASES];
         assert!(known.iter().all(|host| !strangers.contains(host)));
     }
 }

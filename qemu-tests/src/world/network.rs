@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{AUTHORITY, BORCHESTER, FORGER, GATEWAY, HOME, NAME_SERVER, WIRE};
+use super::{AUTHORITY, BORCHESTER, FORGER, GATEWAY, HOME, NAME_SERVER, RELEASES, WIRE};
 use crate::program::Program;
 use crate::{Error, Result};
 
@@ -21,7 +21,7 @@ const TUN: &str = "/dev/net/tun";
 pub fn lay_wires() -> Result<()> {
     check_tun()?;
     ip("link set lo up")?;
-    for host in [NAME_SERVER, FORGER, HOME, BORCHESTER, AUTHORITY] {
+    for host in [NAME_SERVER, FORGER, HOME, BORCHESTER, AUTHORITY, RELEASES] {
         add_host(host)?;
     }
     ip(&format!("tuntap add dev {WIRE} mode tap"))?;
