@@ -1,4 +1,4 @@
-//! Conducts a build: lock and pool → `build/<release>/disk.raw` and `build.json`.
+//! Conducts a build: lock and pool → `build/<name>/disk.raw` and `build.json`.
 //!
 //! The outer half ([`start`]) writes a [`Plan`] and runs the inner half ([`inside`]) in namespaces of its own
 //! (see [`crate::sandbox`]). The inner half goes through the stages; each is cached by a digest of what it is made
@@ -10,26 +10,29 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Key};
+use crate::channel::Channel;
 use crate::disk::{self, Layout};
 use crate::error::Error;
 use crate::exclude::Exclude;
 use crate::layer::{self, Identity};
 use crate::lock::{Lock, Package, Set};
 use crate::meter::{Meter, Stage};
+use crate::overlays::Overlays;
 use crate::pool::PoolReady;
 use crate::progress::{Progress, Unit};
 use crate::root_image::{self, RootImage};
 use crate::rootfs;
 use crate::sandbox::{self, Sandbox};
 use crate::users::Users;
+use crate::version::{slot_build, version};
 
 /// Raised when the code of a stage changes what the stage makes.
 const TOOLS: u32 = 1;
 const ROOTFS: u32 = 2;
 const GRUB: u32 = 1;
 const INITRD: u32 = 1;
-const ROOT_IMAGE: u32 = 1;
-const DISK: u32 = 1;
+const ROOT_IMAGE: u32 = 2;
+const DISK: u32 = 2;
 
 /// Everything the inner half needs to know.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,6 +41,8 @@ pub struct Plan {
     pub(crate) cache: PathBuf,
     pub(crate) output: PathBuf,
     programs: PathBuf,
+    overlays: Overlays,
+    channel: Option<Channel>,
     version: String,
     release: String,
     suite: String,
@@ -78,18 +83,19 @@ pub struct Built {
     pub seconds: f64,
 }
 
-/// A build's version: the Debian release, the lock's date and a number for several on one day.
-#[must_use]
-pub fn version(prefix: u32, epoch: u64, number: u32) -> String {
-    let date = time::OffsetDateTime::from_unix_timestamp(i64::try_from(epoch).unwrap_or(0))
-        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
-    format!("{prefix}.{:04}{:02}{:02}.{number}", date.year(), u8::from(date.month()), date.day())
+/// Where something is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Bytes from the start of the disk.
+    pub start: u64,
+    /// Bytes.
+    pub size: u64,
 }
 
-/// Where a build's disk and `build.json` stand.
+/// Where the disk and `build.json` of the build called `name` stand.
 #[must_use]
-pub fn output_dir(cache: &Path, release: &str) -> PathBuf {
-    cache.join("build").join(release)
+pub fn output_dir(cache: &Path, name: &str) -> PathBuf {
+    cache.join("build").join(name)
 }
 
 /// What a person decides about a build.
@@ -99,8 +105,14 @@ pub struct Order<'a> {
     pub repository: &'a Path,
     /// The cache.
     pub cache: &'a Path,
+    /// The folder below `build/`: the release's name, or another where disks of one lock stand beside each other.
+    pub name: &'a str,
     /// Where the device's programs stand.
     pub programs: &'a Path,
+    /// The services' folders.
+    pub overlays: Overlays,
+    /// Where the image looks for updates; nowhere where not given.
+    pub channel: Option<Channel>,
     /// Debian's number, e.g. 13.
     pub version_prefix: u32,
     /// The number of this build on its day.
@@ -130,7 +142,7 @@ pub fn start(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<Built, 
 
 /// Everything that a build of `lock` needs to know, and the folder for what comes out.
 pub(crate) fn plan(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<Plan, Error> {
-    let output = output_dir(order.cache, &lock.release);
+    let output = output_dir(order.cache, order.name);
     fs::create_dir_all(&output).map_err(|e| Error::io("create", &output, e))?;
     let files = |set| lock.packages(set).map(|package| pool.file(package)).collect::<Vec<_>>();
     let base_files = |set| {
@@ -139,18 +151,17 @@ pub(crate) fn plan(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<P
             .map(|package| pool.file(package))
             .ok_or_else(|| Error::malformed("the lock", "it has no package «base-files»; lock again"))
     };
-    let version = version(order.version_prefix, lock.source_date_epoch, order.number);
-    let digits: String = version.split('.').nth(1).unwrap_or_default().chars().skip(2).collect();
-    let slot_build = format!("{digits}{:02}", order.number.min(99)).parse().unwrap_or(1);
     Ok(Plan {
         repository: order.repository.to_owned(),
         cache: order.cache.join("cache"),
         output,
         programs: order.programs.to_owned(),
-        version,
+        overlays: order.overlays.clone(),
+        channel: order.channel.clone(),
+        version: version(order.version_prefix, lock.source_date_epoch, order.number),
         release: lock.release.clone(),
         suite: lock.archives.first().map_or_else(|| lock.release.clone(), |archive| archive.suite.clone()),
-        slot_build,
+        slot_build: slot_build(order.version_prefix, lock.source_date_epoch, order.number),
         epoch: lock.source_date_epoch,
         device_digest: lock.digest(Set::Device).as_str().to_owned(),
         tools_digest: lock.digest(Set::Tools).as_str().to_owned(),
@@ -176,6 +187,17 @@ impl Built {
             _ => Error::io("read", &path, e),
         })?;
         serde_json::from_str(&text).map_err(|e| Error::malformed(&path, e.to_string()))
+    }
+
+    /// The partition of this name.
+    ///
+    /// # Errors
+    /// A disk without it.
+    pub fn partition(&self, name: &str) -> Result<Extent, Error> {
+        let found = self.partitions.iter().find(|(called, ..)| called == name);
+        found
+            .map(|(_, start, size)| Extent { start: *start, size: *size })
+            .ok_or_else(|| Error::malformed("build.json", format!("there is no partition «{name}»; build again")))
     }
 }
 
@@ -243,7 +265,7 @@ impl Plan {
     fn rootfs_key(&self) -> Result<String, Error> {
         let key = Key::new("rootfs", ROOTFS).text(&self.device_digest).text(&self.epoch.to_string());
         let key = key.file(&self.image("users.toml"))?.file(&self.image("exclude.toml"))?;
-        Ok(self.debconf()?.iter().fold(key, |key, line| key.text(line)).hex())
+        Ok(self.overlays.debconf()?.iter().fold(key, |key, line| key.text(line)).hex())
     }
 
     fn grub_key(&self) -> Result<String, Error> {
@@ -264,29 +286,13 @@ impl Plan {
         for program in layer::PROGRAMS {
             key = key.file(&self.programs.join(program))?;
         }
-        Ok(key.text(&self.version).tree(&self.repository.join("overlays"))?.hex())
+        let key = self.overlays.add_to(key.text(&self.version))?;
+        Ok(self.channel.iter().fold(key, |key, channel| channel.add_to(key)).hex())
     }
 
     fn disk_key(&self) -> Result<String, Error> {
         let key = Key::new("disk", DISK).text(&self.root_image_key()?).text(&self.initrd_key()?);
         Ok(key.text(&self.grub_key()?).text(&self.epoch.to_string()).hex())
-    }
-
-    /// The services' answers to debconf's questions, from `service.toml`.
-    fn debconf(&self) -> Result<Vec<String>, Error> {
-        #[derive(Deserialize)]
-        struct Answers {
-            #[serde(default)]
-            debconf: Vec<String>,
-        }
-        let mut lines = Vec::new();
-        for service in layer::services(&self.repository.join("overlays"))? {
-            let path = service.join("service.toml");
-            let text = fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?;
-            let answers: Answers = toml::from_str(&text).map_err(|e| Error::malformed(&path, e.to_string()))?;
-            lines.extend(answers.debconf);
-        }
-        Ok(lines)
     }
 
     /// All stages, one after the other.
@@ -379,7 +385,7 @@ impl Plan {
                     debs: self.device.clone(),
                     users: &users,
                     exclude: &exclude,
-                    debconf: self.debconf()?,
+                    debconf: self.overlays.debconf()?,
                     epoch: self.epoch,
                 };
                 rootfs::make(dir, &input, &|n| task.advance(n))?;
@@ -407,7 +413,7 @@ impl Plan {
             let identity =
                 Identity { version: self.version.clone(), release: self.release.clone(), suite: self.suite.clone() };
             sandbox::overlay(root, &upper, &merged)?;
-            layer::fill(&merged, &self.repository.join("overlays"), &self.programs, &identity)?;
+            layer::fill(&merged, &self.overlays, &self.programs, &identity, self.channel.as_ref())?;
             let device = Sandbox::prepare(&merged, self.epoch)?;
             layer::enable_units(&device)?;
             device.leave()?;
@@ -461,7 +467,9 @@ impl Plan {
             ("root-a", parts.root.join("root.img")),
         ];
         for name in ["bootstate", "boot-a", "boot-b"] {
-            files.push((name, disk::ext2(tools, &work, &seen_at, &layout.partition(name)?, name, seed)?));
+            // A slot's boot partition is the same whichever slot it is put into: nothing in it names one.
+            let label = name.split('-').next().unwrap_or(name);
+            files.push((name, disk::ext2(tools, &work, &seen_at, &layout.partition(name)?, label, seed)?));
         }
         let beside = self.output.join("disk.raw.unfinished");
         disk::assemble(tools, &beside, &format!("{OUTPUT}/disk.raw.unfinished"), layout, seed, &files)?;
@@ -489,14 +497,4 @@ struct Parts {
 /// Bytes of all these files.
 pub(crate) fn total(files: &[PathBuf]) -> u64 {
     files.iter().filter_map(|file| fs::metadata(file).ok()).map(|m| m.len()).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_names_the_debian_release_and_the_locks_date() {
-        assert_eq!(version(13, 1_795_426_200, 2), "13.20261123.2");
-    }
 }

@@ -125,7 +125,8 @@ pub fn uuid(seed: &str, name: &str) -> String {
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
-/// Makes an ext2 file system of `partition`'s size, holding what stands in `content`, as `dir/NAME.img`.
+/// Makes an ext2 file system of `partition`'s size, holding what stands in the folder of its name, as `dir/NAME.img`;
+/// the file system itself is called `label`.
 ///
 /// # Errors
 /// mke2fs's words; content that does not fit is among them.
@@ -134,16 +135,16 @@ pub fn ext2(
     dir: &Path,
     seen_at: &str,
     partition: &Partition,
-    content: &str,
+    label: &str,
     seed: &str,
 ) -> Result<PathBuf, Error> {
     let image = format!("{}.img", partition.name);
-    let id = uuid(seed, &image);
+    let id = uuid(seed, &format!("{label}.img"));
     crate::cache::remove_file(&dir.join(&image))?;
     tools
         .program("mke2fs")
-        .args(["-q", "-t", "ext2", "-b", "1024", "-m", "0", "-L", &partition.name, "-U", &id])
-        .args(["-E", &format!("hash_seed={id},root_owner=0:0"), "-d", &format!("{seen_at}/{content}")])
+        .args(["-q", "-t", "ext2", "-b", "1024", "-m", "0", "-L", label, "-U", &id])
+        .args(["-E", &format!("hash_seed={id},root_owner=0:0"), "-d", &format!("{seen_at}/{}", partition.name)])
         .args([format!("{seen_at}/{image}"), format!("{}k", partition.size / 1024)])
         .run()?;
     Ok(dir.join(image))

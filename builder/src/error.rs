@@ -124,6 +124,44 @@ pub enum Error {
         "no Debian mirror is known: pass --mirror URL or set SOS_MIRROR (the apt sources of this host name no Debian archive)"
     )]
     NoMirror,
+    /// A folder given with `--with-overlay` is no overlay.
+    #[error("{overlay} is no overlay: it needs to be a folder with a service.toml in it")]
+    NoOverlay {
+        /// What was given.
+        overlay: PathBuf,
+    },
+    /// Another overlay has the name of one that was given with `--with-overlay`.
+    #[error("{overlay}: there is an overlay of this name already; give the folder another name")]
+    OverlayTaken {
+        /// What was given.
+        overlay: PathBuf,
+    },
+    /// An overlay from outside asks for a package that the image does not have.
+    #[error(
+        "{wanted_by}: the lock of «{release}» has no package «{package}» for the image, and an overlay from outside adds none; name the package in an overlay of this repository and run `sos-build lock {release}`"
+    )]
+    PackageNotLocked {
+        /// The package.
+        package: String,
+        /// The file that asks for it.
+        wanted_by: PathBuf,
+        /// The lock's release.
+        release: String,
+    },
+    /// The name of a build is none.
+    #[error("«{name}» is no name for a build: 1 to 64 letters, digits, «-», «_» and «.», with a letter or digit first")]
+    BadName {
+        /// What was given.
+        name: String,
+    },
+    /// The address of the channel is none.
+    #[error("«{url}» is not the address of a channel: {reason}")]
+    BadUpdateUrl {
+        /// What was given.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A mirror was named in a form that is not understood.
     #[error("«{mirror}» is not a mirror: give an http://, https:// or file:// address, or an existing folder")]
     BadMirror {
@@ -310,6 +348,11 @@ impl Error {
             | Self::NoRepository { .. }
             | Self::NoMirror
             | Self::BadMirror { .. }
+            | Self::NoOverlay { .. }
+            | Self::OverlayTaken { .. }
+            | Self::PackageNotLocked { .. }
+            | Self::BadName { .. }
+            | Self::BadUpdateUrl { .. }
             | Self::UnknownPackage { .. }
             | Self::Unsatisfiable { .. }
             | Self::NoKeyring { .. }

@@ -1,19 +1,21 @@
 //! Lays our own files over the configured root: the overlays, the device's programs, the image's identity.
 //!
-//! In: `overlays/`, the directory with the device's programs, [`Identity`]. Out: a directory that, mounted over
-//! the configured root, makes the image's root; `systemctl preset-all` then decides which units start.
+//! In: the overlays, the directory with the device's programs, [`Identity`], the channel. Out: a directory that,
+//! mounted over the configured root, makes the image's root; `systemctl preset-all` then decides which units start.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, lchown, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
+use crate::channel::Channel;
 use crate::error::Error;
+use crate::overlays::Overlays;
 use crate::sandbox::Sandbox;
 
 /// The device's programs, built from this workspace.
-pub const PROGRAMS: [&str; 2] = ["sos-provision", "sos-console"];
+pub const PROGRAMS: [&str; 3] = ["sos-provision", "sos-console", "sos-update"];
 
 /// What the image says of itself in `/usr/share/sos/image.toml`.
 #[derive(Debug, Clone, Serialize)]
@@ -30,8 +32,14 @@ pub struct Identity {
 ///
 /// # Errors
 /// A file that cannot be read or written.
-pub fn fill(layer: &Path, overlays: &Path, programs: &Path, identity: &Identity) -> Result<(), Error> {
-    for overlay in services(overlays)? {
+pub fn fill(
+    layer: &Path,
+    overlays: &Overlays,
+    programs: &Path,
+    identity: &Identity,
+    channel: Option<&Channel>,
+) -> Result<(), Error> {
+    for overlay in overlays.dirs()? {
         let files = overlay.join("files");
         if files.is_dir() {
             copy_tree(&files, layer)?;
@@ -50,23 +58,18 @@ pub fn fill(layer: &Path, overlays: &Path, programs: &Path, identity: &Identity)
         copy_file(&programs.join(program), &place)?;
     }
     let text = toml::to_string(identity).map_err(|e| Error::malformed(layer, e.to_string()))?;
-    let place = layer.join("usr/share/sos/image.toml");
-    fs::write(&place, text).map_err(|e| Error::io("write", &place, e))
+    write_file(&layer.join("usr/share/sos/image.toml"), &text)?;
+    channel.map_or(Ok(()), |channel| channel.write(layer))
 }
 
-/// The overlays' folders in order of their names.
+/// Writes a file that everybody may read, with the folder it is in.
 ///
 /// # Errors
-/// A folder that cannot be listed.
-pub fn services(overlays: &Path) -> Result<Vec<PathBuf>, Error> {
-    let listing = fs::read_dir(overlays).map_err(|e| Error::io("list", overlays, e))?;
-    let mut services: Vec<PathBuf> = listing
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.join("service.toml").is_file())
-        .collect();
-    services.sort();
-    Ok(services)
+/// A file that cannot be written.
+pub fn write_file(path: &Path, text: &str) -> Result<(), Error> {
+    path.parent().map_or(Ok(()), create_dir)?;
+    fs::write(path, text).map_err(|e| Error::io("write", path, e))?;
+    own(path, 0o644)
 }
 
 /// Enables exactly the units that the presets name, in the root of `sandbox` (systemd.preset(5)).

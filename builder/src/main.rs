@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use sos_builder::accelerator::Accelerator;
+use sos_builder::channel::Channel;
 use sos_builder::error::Error;
 use sos_builder::fetch::fetch;
 use sos_builder::host_sources::HostSources;
 use sos_builder::lock::Lock;
 use sos_builder::mirror::{Mirror, Place};
+use sos_builder::overlays::Overlays;
 use sos_builder::pool::{Pool, PoolReady};
 use sos_builder::progress::Progress;
 use sos_builder::repository::Repository;
@@ -73,12 +75,16 @@ enum Command {
         #[command(flatten)]
         keyring: KeyringArg,
     },
-    /// Build the bootable disk from a lock: target/sos/build/RELEASE/disk.raw
+    /// Build the bootable disk from a lock: target/sos/build/NAME/disk.raw
     Build {
         /// The release, «trixie»
         release: String,
         #[command(flatten)]
         sources: SourceArgs,
+        #[command(flatten)]
+        name: NameArg,
+        #[command(flatten)]
+        image: ImageArgs,
         /// The number of this build among those of the lock's day
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..100))]
         number: u32,
@@ -99,10 +105,18 @@ enum Command {
         release: String,
         #[command(flatten)]
         sources: SourceArgs,
+        #[command(flatten)]
+        name: NameArg,
+        /// What the release changes: a JSON object of languages and texts, {"en": "…", "de": "…"}
+        #[arg(long, value_name = "FILE")]
+        notes: Option<PathBuf>,
+        /// Leave out what only people download: whole disks and the SBOM
+        #[arg(long)]
+        only_slot: bool,
         /// Sign the manifest with this key; may be given more than once
         #[arg(long, value_name = "FILE")]
         key: Vec<PathBuf>,
-        /// zstd's level for the download
+        /// zstd's level for what is downloaded
         #[arg(long, default_value_t = release::LEVEL, value_parser = clap::value_parser!(i32).range(1..=19))]
         level: i32,
     },
@@ -146,6 +160,45 @@ enum Command {
         /// The file to write
         qcow2: PathBuf,
     },
+}
+
+/// Which of the builds.
+#[derive(Debug, Args)]
+struct NameArg {
+    /// The build's folder below build/, where disks of one lock stand beside each other; RELEASE where not given
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
+}
+
+impl NameArg {
+    /// The build's folder: one plain name.
+    fn choose<'a>(&'a self, release: &'a str) -> Result<&'a str, Error> {
+        let name = self.name.as_deref().unwrap_or(release);
+        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        let fits = (1..=64).contains(&name.len()) && name.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if plain && fits { Ok(name) } else { Err(Error::BadName { name: name.to_owned() }) }
+    }
+}
+
+/// What an image has beside what the checkout says.
+#[derive(Debug, Args)]
+struct ImageArgs {
+    /// The TUF root that the image trusts, from `sos-sign init`
+    #[arg(long, value_name = "FILE", requires = "update_url")]
+    update_root: Option<PathBuf>,
+    /// The address of the channel where the image looks for updates
+    #[arg(long, value_name = "URL", requires = "update_root")]
+    update_url: Option<String>,
+    /// An overlay from outside of overlays/; may be given more than once
+    #[arg(long, value_name = "DIR")]
+    with_overlay: Vec<PathBuf>,
+}
+
+impl ImageArgs {
+    fn channel(&self) -> Result<Option<Channel>, Error> {
+        let given = self.update_root.as_ref().zip(self.update_url.as_ref());
+        given.map(|(root, url)| Channel::load(root, url)).transpose()
+    }
 }
 
 /// Where the Debian archive is.
@@ -231,11 +284,16 @@ impl Session {
                 }
                 fetched => fetched.map(drop),
             },
-            Command::Build { release, sources, number, programs } => {
-                self.build(release, sources, *number, programs.as_deref())
+            Command::Build { release, sources, name, image, number, programs } => {
+                self.build(release, sources, name.choose(release)?, image, *number, programs.as_deref())
             }
             Command::Plain { release, sources } => self.plain(release, sources),
-            Command::Release { release, sources, key, level } => self.release(release, sources, key, *level),
+            Command::Release { release, sources, name, notes, only_slot, key, level } => {
+                let (cache, name, progress) = (&*self.cache, name.choose(release)?, self.progress);
+                let (level, notes, only_slot, keys) = (*level, notes.as_deref(), *only_slot, &load_keys(key)?);
+                let order = release::Order { cache, name, level, notes, only_slot, keys, progress };
+                self.release(release, sources, &order)
+            }
             Command::Run { release, user_data, uefi, accelerator, memory, check } => Ok(run::run(&run::Order {
                 disk: &build::output_dir(&self.cache, &self.repository.definition(release)?.release).join("disk.raw"),
                 cache: &self.cache,
@@ -262,12 +320,22 @@ impl Session {
         Ok(())
     }
 
-    fn build(&self, release: &str, sources: &SourceArgs, number: u32, programs: Option<&Path>) -> Result<()> {
+    fn build(
+        &self,
+        release: &str,
+        sources: &SourceArgs,
+        name: &str,
+        image: &ImageArgs,
+        number: u32,
+        programs: Option<&Path>,
+    ) -> Result<()> {
+        let channel = image.channel()?;
         let (lock, pool) = self.fetch(release, sources)?;
+        let overlays = Overlays::find(&self.repository.overlays(), &image.with_overlay, &lock)?;
         let beside = std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
-        let order = self.order(release, number, programs.unwrap_or(&beside))?;
-        let built = build::start(&lock, &pool, &order)?;
-        let disk = build::output_dir(&self.cache, release).join("disk.raw");
+        let order = self.order(release, programs.unwrap_or(&beside), overlays)?;
+        let built = build::start(&lock, &pool, &build::Order { name, number, channel, ..order })?;
+        let disk = build::output_dir(&self.cache, name).join("disk.raw");
         let root = built.root.size >> 20;
         self.progress.say(&format!(
             "{}: version {}, root {root} MiB, {:.1} s",
@@ -280,30 +348,33 @@ impl Session {
 
     fn plain(&self, release: &str, sources: &SourceArgs) -> Result<()> {
         let (lock, pool) = self.fetch(release, sources)?;
-        let disk = plain::start(&lock, &pool, &self.order(release, 1, Path::new(""))?)?;
+        let overlays = Overlays::find(&self.repository.overlays(), &[], &lock)?;
+        let disk = plain::start(&lock, &pool, &self.order(release, Path::new(""), overlays)?)?;
         println!("{}", disk.display());
         Ok(())
     }
 
-    fn order<'a>(&'a self, release: &str, number: u32, programs: &'a Path) -> Result<build::Order<'a>> {
+    /// The first build of `release`, under its own name.
+    fn order<'a>(&'a self, release: &'a str, programs: &'a Path, overlays: Overlays) -> Result<build::Order<'a>> {
         Ok(build::Order {
             repository: self.repository.root(),
             cache: &self.cache,
+            name: release,
             programs,
+            overlays,
+            channel: None,
             version_prefix: self.repository.definition(release)?.version_prefix,
-            number,
+            number: 1,
             progress: self.progress,
         })
     }
 
-    fn release(&self, release: &str, sources: &SourceArgs, keys: &[PathBuf], level: i32) -> Result<()> {
+    fn release(&self, release: &str, sources: &SourceArgs, order: &release::Order<'_>) -> Result<()> {
         let definition = self.repository.definition(release)?;
         let lock = self.repository.lock(&definition, sources.lock.as_deref())?;
-        let built = build::Built::load(&build::output_dir(&self.cache, release))?;
-        let keys = keys.iter().map(|key| SigningKey::load(key)).collect::<Result<Vec<_>, _>>().map_err(Error::from)?;
-        let order = release::Order { cache: &self.cache, level, keys: &keys, progress: self.progress };
-        let place = release::release(&lock, &built, &order)?;
-        if keys.is_empty() {
+        let built = build::Built::load(&build::output_dir(&self.cache, order.name))?;
+        let place = release::release(&lock, &built, order)?;
+        if order.keys.is_empty() {
             self.progress.say("the release is not signed yet: sos-sign sign DIR --key FILE");
         }
         println!("{}", place.display());
@@ -318,6 +389,10 @@ impl Session {
         let ready = fetch(&lock, &sources.sources(release)?, &pool, self.progress)?;
         Ok((lock, ready))
     }
+}
+
+fn load_keys(files: &[PathBuf]) -> Result<Vec<SigningKey>, Error> {
+    Ok(files.iter().map(|file| SigningKey::load(file)).collect::<Result<Vec<_>, _>>()?)
 }
 
 fn main() -> ExitCode {

@@ -1,13 +1,13 @@
-//! Makes a release of a built disk: compressed raw image, qcow2, SBOM, manifest.
+//! Makes a release of a built disk: what fills a slot, compressed raw image, qcow2, SBOM, notes, manifest.
 //!
-//! In: `build/<release>/disk.raw`, the lock. Out: `releases/<version>/`, whole or not there. The manifest is signed
+//! In: `build/<name>/disk.raw`, the lock, notes. Out: `releases/<version>/`, whole or not there. The manifest is signed
 //! where a key is given; else `sos-sign sign` does it where the key is.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use sos_signing::{Artefact, Kind, Manifest, SigningKey};
+use sos_signing::{Artefact, Kind, Manifest, Part, SigningKey};
 
 use crate::build::{Built, Plan};
 use crate::cache;
@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::lock::Lock;
 use crate::progress::{Progress, Unit};
 use crate::sandbox::{self, Sandbox};
+use crate::slot::{self, Source};
 
 /// zstd's level for the download.
 pub const LEVEL: i32 = 19;
@@ -28,32 +29,48 @@ const CHUNK: usize = 4 << 20;
 pub struct Order<'a> {
     /// The cache; the release goes to `releases/<version>` in it.
     pub cache: &'a Path,
+    /// The build's folder below `build/`.
+    pub name: &'a str,
     /// zstd's level.
     pub level: i32,
+    /// What the release changes, in words for people.
+    pub notes: Option<&'a Path>,
+    /// Leave out what only people download: whole disks and the SBOM.
+    pub only_slot: bool,
     /// The keys to sign with; none leaves the signing to `sos-sign`.
     pub keys: &'a [SigningKey],
     /// How progress is shown.
     pub progress: Progress,
 }
 
+/// An artefact that is there.
+type Made = (PathBuf, Kind);
+
 /// Makes the release and returns its directory.
 ///
 /// # Errors
-/// A disk that was not built, a full disk, or what qemu-img or the signing fails with.
+/// A disk that was not built, notes that are none, a full disk, or what qemu-img or the signing fails with.
 pub fn release(lock: &Lock, built: &Built, order: &Order<'_>) -> Result<PathBuf, Error> {
-    let output = crate::build::output_dir(order.cache, &lock.release);
+    let output = crate::build::output_dir(order.cache, order.name);
+    if built.release != lock.release {
+        let reason = format!("it was built from the lock of «{}», not of «{}»", built.release, lock.release);
+        return Err(Error::malformed(output, reason));
+    }
+    let notes = order.notes.map(crate::notes::load).transpose()?;
     let place = order.cache.join("releases").join(&built.version);
-    let beside = place.with_extension("unfinished");
+    let beside = order.cache.join("releases").join(format!("{}.unfinished", built.version));
     cache::remove(&beside)?;
     fs::create_dir_all(&beside).map_err(|e| Error::io("create", &beside, e))?;
-    let stem = format!("sos-{}", built.version);
-    let raw = beside.join(format!("{stem}-{}.raw.zst", lock.architecture));
-    compress(&output.join("disk.raw"), &raw, order)?;
-    let qcow2 = beside.join(format!("{stem}-{}.qcow2", lock.architecture));
-    convert(&output, &qcow2, order)?;
-    let sbom = beside.join(format!("{stem}.spdx.json"));
-    fs::write(&sbom, crate::sbom::spdx(lock, &built.version)).map_err(|e| Error::io("write", &sbom, e))?;
-    let files = [(raw, Kind::disk_raw_zst()), (qcow2, Kind::disk_qcow2()), (sbom, Kind::sbom_spdx())];
+    let stem = beside.join(format!("sos-{}", built.version));
+    let mut files = slot(&output, &with(&stem, &format!("-{}", lock.architecture)), built, order)?;
+    if let Some(notes) = notes {
+        files.push(write(with(&stem, ".notes.json"), &notes, Kind::notes())?);
+    }
+    if !order.only_slot {
+        files.extend(disks(&output, &with(&stem, &format!("-{}", lock.architecture)), order)?);
+        let sbom = crate::sbom::spdx(lock, &built.version);
+        files.push(write(with(&stem, ".spdx.json"), sbom.as_bytes(), Kind::sbom_spdx())?);
+    }
     manifest(lock, built, &files)?.write(&beside)?;
     if !order.keys.is_empty() {
         sos_signing::sign_manifest(&beside, order.keys)?;
@@ -63,7 +80,39 @@ pub fn release(lock: &Lock, built: &Built, order: &Order<'_>) -> Result<PathBuf,
     Ok(place)
 }
 
-fn manifest(lock: &Lock, built: &Built, files: &[(PathBuf, Kind)]) -> Result<Manifest, Error> {
+/// What fills a slot: the payload and its index.
+fn slot(output: &Path, stem: &Path, built: &Built, order: &Order<'_>) -> Result<Vec<Made>, Error> {
+    let (root, boot) = (built.partition("root-a")?, built.partition("boot-a")?);
+    let sources = [
+        Source { part: Part::Root, start: root.start, used: built.root.size },
+        Source { part: Part::Boot, start: boot.start, used: boot.size },
+    ];
+    let payload = with(stem, ".slot");
+    let index = slot::write(&output.join("disk.raw"), &sources, order.level, &payload, order.progress)?;
+    Ok(vec![(payload, Kind::slot()), write(with(stem, ".slot.json"), &index.to_bytes(), Kind::slot_index())?])
+}
+
+/// Whole disks, as people download them.
+fn disks(output: &Path, stem: &Path, order: &Order<'_>) -> Result<Vec<Made>, Error> {
+    let (raw, qcow2) = (with(stem, ".raw.zst"), with(stem, ".qcow2"));
+    compress(&output.join("disk.raw"), &raw, order)?;
+    convert(output, &qcow2, order)?;
+    Ok(vec![(raw, Kind::disk_raw_zst()), (qcow2, Kind::disk_qcow2())])
+}
+
+/// `stem` with more to its name.
+fn with(stem: &Path, more: &str) -> PathBuf {
+    let mut name = stem.as_os_str().to_owned();
+    name.push(more);
+    name.into()
+}
+
+fn write(path: PathBuf, bytes: &[u8], kind: Kind) -> Result<Made, Error> {
+    fs::write(&path, bytes).map_err(|e| Error::io("write", &path, e))?;
+    Ok((path, kind))
+}
+
+fn manifest(lock: &Lock, built: &Built, files: &[Made]) -> Result<Manifest, Error> {
     let malformed = |what: &str, e: &dyn std::fmt::Display| Error::malformed(what, e.to_string());
     let artefacts = files
         .iter()
