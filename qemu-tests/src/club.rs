@@ -37,6 +37,9 @@ pub const PIP: Member = Member { name: "pip", password: "heifers-by-the-river" }
 /// An ordinary member.
 pub const KENTON: Member = Member { name: "kenton", password: "last-orders-at-the-bull" };
 
+/// All of them.
+pub const MEMBERS: [Member; 5] = [JILL, SHULA, DAVID, PIP, KENTON];
+
 /// What fits into pip's mailbox.
 pub const PIPS_QUOTA_MIB: usize = 3;
 
@@ -69,7 +72,7 @@ mod tests {
 
     #[test]
     fn the_members_here_are_the_members_of_the_mapping() {
-        for member in [JILL, SHULA, DAVID, PIP, KENTON] {
+        for member in MEMBERS {
             assert!(MAPPING.contains(&format!("- name: {}\n", member.name)), "{}", member.name);
             assert!(MAPPING.contains(&format!("password: {}\n", member.password)), "{}", member.name);
         }

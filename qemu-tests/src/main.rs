@@ -12,6 +12,7 @@ use sos_qemu_tests::bench::{self, Part, Wanted};
 use sos_qemu_tests::registry::{self, Scenario};
 use sos_qemu_tests::results;
 use sos_qemu_tests::run::{self, Workplace};
+use sos_qemu_tests::sample::{Sample, sample};
 use sos_qemu_tests::schedule;
 use sos_qemu_tests::session::{Order, Task};
 
@@ -29,6 +30,12 @@ struct Arguments {
     /// Keep the scratch folders of jobs that passed, too.
     #[arg(long)]
     keep: bool,
+    /// Of the scenarios that a short run may leave out, take this many, and say which are left out.
+    #[arg(long, value_name = "N", requires = "seed")]
+    sample: Option<usize>,
+    /// What chooses them: the same seed, the same choice.
+    #[arg(long)]
+    seed: Option<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -47,6 +54,9 @@ struct Common {
     /// Where bases, scratch files and the evidence of failures go.
     #[arg(long, default_value = "target/sos/vm")]
     folder: PathBuf,
+    /// Newer releases, and the keys to offer them with.
+    #[arg(long, default_value = "target/sos/update")]
+    releases: PathBuf,
     /// axe-core's script, which looks at pages for people who do not see them.
     #[arg(long, default_value = "target/tools/browser/node_modules/axe-core/axe.min.js")]
     axe: PathBuf,
@@ -116,16 +126,25 @@ fn list(json: bool) {
         println!("{}", serde_json::json!(registry::SCENARIOS));
         return;
     }
-    for Scenario { name, description, base, .. } in registry::SCENARIOS {
-        println!("{name}\n    {description} (base: {})", base.name());
+    for Scenario { name, description, base, sampled, .. } in registry::SCENARIOS {
+        let sampled = if *sampled { "; sampled" } else { "" };
+        println!("{name}\n    {description} (base: {}{sampled})", base.name());
     }
 }
 
 fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let common = &arguments.common;
-    let chosen = registry::choose(&arguments.scenarios)?;
+    let seed = arguments.seed.as_deref().unwrap_or_default();
+    let count = arguments.sample.unwrap_or(usize::MAX);
+    let sample = sample(registry::choose(&arguments.scenarios)?, count, seed);
+    let left_out = sample.told(seed);
+    let Sample { taken: chosen, .. } = sample;
     let axe = run::find_axe(&common.axe, registry::look_at_pages(&chosen))?;
     let workplace = open(common)?;
+    workplace.check_releases(&chosen, &common.releases)?;
+    if let Some(left_out) = &left_out {
+        eprintln!("{left_out}");
+    }
     let show = |outcome: &results::Outcome| {
         if !common.json {
             println!("{}", outcome.line());
@@ -135,6 +154,10 @@ fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let run = schedule::Run { order, at_once: common.jobs.into(), keep: arguments.keep, show: &show };
     let outcomes = run.all(schedule::jobs(&chosen))?;
     let closing = if common.json { results::json(&outcomes) } else { results::count(&outcomes) };
+    // Once more where it is seen.
+    if let Some(left_out) = &left_out {
+        eprintln!("{left_out}");
+    }
     println!("{closing}");
     let passed = outcomes.iter().all(|outcome| outcome.failure.is_none());
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -152,7 +175,7 @@ fn measure(wanted: Wanted, common: &Common) -> anyhow::Result<ExitCode> {
 }
 
 fn open(common: &Common) -> sos_qemu_tests::Result<Workplace> {
-    let workplace = Workplace::open(&common.disk, &common.folder, common.accelerator)?;
+    let workplace = Workplace::open(&common.disk, &common.folder, &common.releases, common.accelerator)?;
     if !common.json {
         eprintln!("accelerator: {}; evidence of failures: {}", workplace.accelerator, common.folder.display());
     }

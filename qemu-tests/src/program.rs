@@ -72,6 +72,13 @@ impl Program {
         self
     }
 
+    /// Reads standard input from a file.
+    #[must_use]
+    pub fn input(mut self, file: File) -> Self {
+        self.command.stdin(file);
+        self
+    }
+
     /// The command line, for logs and errors.
     #[must_use]
     pub fn shown(&self) -> &str {

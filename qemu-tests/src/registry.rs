@@ -17,6 +17,8 @@ pub struct Scenario {
     /// Where it starts.
     #[serde(serialize_with = "base_name")]
     pub base: Base,
+    /// Whether a run that has to be short may leave it out, when chance says so: others show nearly the same.
+    pub sampled: bool,
     /// Scenarios of one group run one after another on one machine; none depends on another.
     pub group: Option<&'static str>,
     /// The specification.
@@ -30,19 +32,24 @@ const fn alone(
     run: fn(&mut Stage) -> Result<()>,
     description: &'static str,
 ) -> Scenario {
-    Scenario { name, description, base, group: None, run }
+    Scenario { name, description, base, sampled: false, group: None, run }
+}
+
+/// The same, left out of short runs now and then.
+const fn sampled(scenario: Scenario) -> Scenario {
+    Scenario { sampled: true, ..scenario }
 }
 
 const fn mail(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario { name, description, base: Base::Claimed, group: Some("mail"), run }
+    Scenario { name, description, base: Base::Claimed, sampled: false, group: Some("mail"), run }
 }
 
 const fn console(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario { name, description, base: Base::Claimed, group: Some("console"), run }
+    Scenario { name, description, base: Base::Claimed, sampled: false, group: Some("console"), run }
 }
 
 const fn strangers(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario { name, description, base: Base::Claimed, group: Some("strangers"), run }
+    Scenario { name, description, base: Base::Claimed, sampled: false, group: Some("strangers"), run }
 }
 
 /// All scenarios, the longest jobs first, so that the last ones to end are short.
@@ -117,9 +124,9 @@ pub const SCENARIOS: &[Scenario] = &[
     ),
     alone(
         "metadata_with_200_members",
-        Base::Unbooted,
+        Base::Populated,
         play::many_members::run,
-        "200 members at once are claimed, and one of them logs in",
+        "200 members at once were claimed, and the first and the last of them log in",
     ),
     alone(
         "claim_by_form",
@@ -151,18 +158,28 @@ pub const SCENARIOS: &[Scenario] = &[
         play::boots::bios_virtio_blk,
         "BIOS, virtio disk, claimed by ConfigDrive: healthy",
     ),
-    alone("boots_under_bios_from_virtio_scsi", Base::Unbooted, play::boots::bios_virtio_scsi, "BIOS, virtio SCSI disk"),
-    alone("boots_under_bios_from_ahci", Base::Unbooted, play::boots::bios_ahci, "BIOS, SATA disk"),
-    alone("boots_under_bios_from_nvme", Base::Unbooted, play::boots::bios_nvme, "BIOS, NVMe disk"),
+    sampled(alone(
+        "boots_under_bios_from_virtio_scsi",
+        Base::Unbooted,
+        play::boots::bios_virtio_scsi,
+        "BIOS, virtio SCSI disk",
+    )),
+    sampled(alone("boots_under_bios_from_ahci", Base::Unbooted, play::boots::bios_ahci, "BIOS, SATA disk")),
+    sampled(alone("boots_under_bios_from_nvme", Base::Unbooted, play::boots::bios_nvme, "BIOS, NVMe disk")),
     alone(
         "boots_under_uefi",
         Base::Unbooted,
         play::boots::uefi_virtio_blk,
         "UEFI, virtio disk, claimed by NoCloud: healthy",
     ),
-    alone("boots_under_uefi_from_virtio_scsi", Base::Unbooted, play::boots::uefi_virtio_scsi, "UEFI, virtio SCSI disk"),
-    alone("boots_under_uefi_from_ahci", Base::Unbooted, play::boots::uefi_ahci, "UEFI, SATA disk"),
-    alone("boots_under_uefi_from_nvme", Base::Unbooted, play::boots::uefi_nvme, "UEFI, NVMe disk"),
+    sampled(alone(
+        "boots_under_uefi_from_virtio_scsi",
+        Base::Unbooted,
+        play::boots::uefi_virtio_scsi,
+        "UEFI, virtio SCSI disk",
+    )),
+    sampled(alone("boots_under_uefi_from_ahci", Base::Unbooted, play::boots::uefi_ahci, "UEFI, SATA disk")),
+    sampled(alone("boots_under_uefi_from_nvme", Base::Unbooted, play::boots::uefi_nvme, "UEFI, NVMe disk")),
     mail("mail_member_to_member", play::member_to_member::run, "a letter from one member to another, read over IMAP"),
     mail("mail_to_and_from_another_organisation", play::another_organisation::run, "a letter out, and its answer in"),
     mail(
@@ -245,6 +262,18 @@ const LOOK_AT_PAGES: [&str; 2] = ["claim_by_form", "console_pages_fit_and_are_ac
 #[must_use]
 pub fn look_at_pages(chosen: &[&Scenario]) -> bool {
     chosen.iter().any(|scenario| LOOK_AT_PAGES.contains(&scenario.name))
+}
+
+/// The groups of those that are offered releases.
+const OFFERED: [&str; 2] = ["channel", "refusals"];
+
+/// Whether one of them is offered a release.
+#[must_use]
+pub fn offer_releases(chosen: &[&Scenario]) -> bool {
+    let is_offered = |scenario: &&&Scenario| {
+        scenario.base == Base::Staged || scenario.group.is_some_and(|group| OFFERED.contains(&group))
+    };
+    chosen.iter().any(|scenario| is_offered(&scenario))
 }
 
 fn base_name<S: Serializer>(base: &Base, serializer: S) -> Result<S::Ok, S::Error> {

@@ -8,6 +8,9 @@ use sos_builder::command::is_installed;
 use sos_builder::firmware::Ovmf;
 
 use crate::accelerator::{self, Accelerator};
+use crate::base::{Base, Sources};
+use crate::channel::Stock;
+use crate::registry::{self, Scenario};
 use crate::session::{Order, Task};
 use crate::{Error, Result};
 
@@ -31,7 +34,7 @@ const PROGRAMS: [(&str, &str); 11] = [
 pub struct Workplace {
     folder: PathBuf,
     image: PathBuf,
-    image_key: String,
+    sources: Sources,
     ovmf: PathBuf,
     /// What runs the guests.
     pub accelerator: Accelerator,
@@ -39,11 +42,12 @@ pub struct Workplace {
 }
 
 impl Workplace {
-    /// Locks `folder`, takes hold of the disk, and finds out the accelerator unless it is given.
+    /// Locks `folder`, takes hold of the disk and of the `releases` to update to when there are any, and finds out the
+    /// accelerator unless it is given.
     ///
     /// # Errors
     /// [`Error::Refused`] when there is no disk, a program is missing, or another run is under way.
-    pub fn open(disk: &Path, folder: &Path, accelerator: Option<Accelerator>) -> Result<Workplace> {
+    pub fn open(disk: &Path, folder: &Path, releases: &Path, accelerator: Option<Accelerator>) -> Result<Workplace> {
         let missing: Vec<_> = PROGRAMS.iter().filter(|(name, _)| !is_installed(name)).collect();
         if let Some((name, package)) = missing.first() {
             return Err(Error::Refused(format!(
@@ -66,8 +70,17 @@ impl Workplace {
         };
         // Here and not in the jobs: those have no network to fetch it by.
         let ovmf = Ovmf::find(&folder.join("ovmf")).map_err(|error| Error::Refused(error.to_string()))?.code;
-        let image_key = format!("{image_key} {accelerator}");
-        Ok(Workplace { folder, image, image_key, ovmf, accelerator, _lock: lock })
+        let sources = Sources { image: format!("{image_key} {accelerator}"), stock: Stock::open(releases).ok() };
+        Ok(Workplace { folder, image, sources, ovmf, accelerator, _lock: lock })
+    }
+
+    /// Refuses a run that needs releases when there are none.
+    ///
+    /// # Errors
+    /// [`Error::Refused`].
+    pub fn check_releases(&self, chosen: &[&Scenario], releases: &Path) -> Result<()> {
+        let needed = registry::offer_releases(chosen) && self.sources.stock.is_none();
+        if needed { Stock::open(releases).map(drop) } else { Ok(()) }
     }
 
     /// An order with what every job needs; name and task are the caller's.
@@ -75,13 +88,13 @@ impl Workplace {
     pub fn order(&self) -> Order {
         Order {
             image: self.image.clone(),
-            image_key: self.image_key.clone(),
+            sources: self.sources.clone(),
             ovmf: self.ovmf.clone(),
             accelerator: self.accelerator.to_string(),
             folder: self.folder.clone(),
             axe: PathBuf::new(),
             name: String::new(),
-            task: Task::Run(crate::base::Base::Unbooted, Vec::new()),
+            task: Task::Run(Base::Unbooted, Vec::new()),
         }
     }
 }

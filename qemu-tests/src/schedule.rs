@@ -24,6 +24,13 @@ pub struct Job {
     pub scenarios: Vec<String>,
 }
 
+impl Job {
+    /// The base that must be there before it: what its scenarios start from, or the parent of the base it makes.
+    fn needs(&self) -> Option<Base> {
+        if self.scenarios.is_empty() { self.base.parent() } else { Some(self.base) }
+    }
+}
+
 /// The jobs for these scenarios, the bases' own making first.
 #[must_use]
 pub fn jobs(chosen: &[&Scenario]) -> Vec<Job> {
@@ -35,8 +42,9 @@ pub fn jobs(chosen: &[&Scenario]) -> Vec<Job> {
             None => jobs.push(Job { name: name.into(), base: scenario.base, scenarios: vec![scenario.name.into()] }),
         }
     }
-    for base in [Base::Fresh, Base::Claimed] {
-        if jobs.iter().any(|job| job.base == base) {
+    // A child before its parent here means the parent before its child in the end; and first what takes longest.
+    for base in [Base::Fresh, Base::Claimed, Base::Staged, Base::Populated] {
+        if jobs.iter().any(|job| job.base == base || job.base.parent() == Some(base)) {
             jobs.insert(0, Job { name: format!("base-{}", base.name()), base, scenarios: Vec::new() });
         }
     }
@@ -78,7 +86,7 @@ impl Run<'_> {
     /// [`Error::Refused`] when the host cannot run them.
     pub fn all(&self, jobs: Vec<Job>) -> Result<Vec<Outcome>> {
         let bases = self.order.folder.join("bases");
-        let made = |job: &Job| job.scenarios.is_empty() && job.base.is_made(&bases, &self.order.image_key);
+        let made = |job: &Job| job.scenarios.is_empty() && job.base.is_made(&bases, &self.order.sources);
         let (done, waiting): (Vec<_>, Vec<_>) = jobs.into_iter().partition(made);
         let mut board = Board { waiting: waiting.into(), ..Board::default() };
         board.bases.insert(Base::Unbooted, Making::Made);
@@ -95,10 +103,10 @@ impl Run<'_> {
 
     fn work(&self, board: &Mutex<Board>, changed: &Condvar) {
         while let Some(job) = take(board, changed) {
-            let failed_base = match lock(board).bases.get(&job.base) {
-                Some(Making::Failed(why)) => Some(format!("the base `{}` could not be made: {why}", job.base.name())),
+            let failed_base = job.needs().and_then(|base| match lock(board).bases.get(&base) {
+                Some(Making::Failed(why)) => Some(format!("the base `{}` could not be made: {why}", base.name())),
                 _ => None,
-            };
+            });
             let ended = match failed_base {
                 Some(why) => Err(Error::Unmet(why)),
                 None => self.run_job(&job, board),
@@ -187,7 +195,7 @@ fn take(board: &Mutex<Board>, changed: &Condvar) -> Option<Job> {
             return None;
         }
         let settled = |base: &Base| matches!(board.bases.get(base), Some(Making::Made | Making::Failed(_)));
-        let ready = |job: &Job| job.scenarios.is_empty() || settled(&job.base);
+        let ready = |job: &Job| job.needs().is_none_or(|base| settled(&base));
         if let Some(at) = board.waiting.iter().position(ready) {
             let job = board.waiting.remove(at)?;
             if job.scenarios.is_empty() {

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::accelerator::Accelerator;
-use crate::base::Base;
+use crate::base::{Base, Sources, needed};
 use crate::bench::{self, Measured};
+use crate::channel::Channel;
 use crate::program::Program;
 use crate::registry;
 use crate::results::Outcome;
@@ -24,8 +25,8 @@ use crate::{Error, Result};
 pub struct Order {
     /// The built disk.
     pub image: PathBuf,
-    /// Its identity, for bases.
-    pub image_key: String,
+    /// What bases are made of.
+    pub sources: Sources,
     /// The UEFI firmware's code, its variables beside it.
     pub ovmf: PathBuf,
     /// `kvm` or `tcg`.
@@ -98,7 +99,7 @@ impl Order {
         match &self.task {
             Task::Make(base) => {
                 let mut stage = Stage::set(self, &Zone::default())?;
-                if let Err(error) = base.make(&mut stage, &bases, &self.image_key) {
+                if let Err(error) = base.make(&mut stage, &bases, &self.sources) {
                     stage.keep_evidence(&self.folder.join(&self.name));
                     return Err(error);
                 }
@@ -155,6 +156,8 @@ pub struct Stage {
     pub world: World,
     /// The key for looking into the guest.
     pub key: Key,
+    sources: Sources,
+    bases: PathBuf,
     machine: Option<Machine>,
     plan: Option<Plan>,
     notes: RefCell<Vec<String>>,
@@ -170,6 +173,8 @@ impl Stage {
             world: World::lay_out(&folder, own)?,
             key: Key::make(&folder)?,
             image: order.image.clone(),
+            sources: order.sources.clone(),
+            bases: order.folder.join("bases"),
             accelerator: order.accelerator.parse().map_err(|error| Error::Usage(format!("{error}")))?,
             machine: None,
             plan: None,
@@ -179,6 +184,27 @@ impl Stage {
             sockets,
             folder,
         })
+    }
+
+    /// A new repository in place of the last one, in which nothing is offered yet, served by the release server.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there are no releases to offer.
+    pub fn channel(&self) -> Result<Channel> {
+        let stock = needed(self.sources.stock.as_ref())?;
+        self.world.releases.mend();
+        Channel::lay_out(stock, &self.folder.join("channel"), &self.world.releases)
+    }
+
+    /// The plan of a machine that starts from a base's disk as after a power cut.
+    ///
+    /// # Errors
+    /// As [`Base::cold`].
+    pub fn cold(&mut self, base: Base, firmware: Firmware) -> Result<Plan> {
+        self.unplug()?;
+        self.shell().hang_up();
+        let bases = self.bases.clone();
+        base.cold(self, &bases, firmware)
     }
 
     /// Says something about the scenario that plays, to stand below its name: what it measured.

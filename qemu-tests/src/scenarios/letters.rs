@@ -21,7 +21,7 @@ pub fn letter(from: &str, to: &str, subject: &str, body: &str) -> String {
     format!(
         "From: <{from}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nDate: {}\r\nMessage-ID: <{}@{domain}>\r\n\
          MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n",
-        rfc5322_date(now.as_secs()),
+        imf_date(now.as_secs()),
         now.as_nanos(),
     )
 }
@@ -106,7 +106,8 @@ fn at(port: u16) -> SocketAddr {
 }
 
 /// Seconds since 1970 as RFC 5322, section 3.3 writes them, in UTC.
-fn rfc5322_date(seconds: u64) -> String {
+#[must_use]
+pub fn imf_date(seconds: u64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (days, of_day) = (seconds / 86400, seconds % 86400);
@@ -135,8 +136,8 @@ mod tests {
 
     #[test]
     fn dates_are_written_as_mail_writes_them() {
-        assert_eq!(rfc5322_date(0), "Thu, 1 Jan 1970 00:00:00 +0000");
-        assert_eq!(rfc5322_date(951_827_696), "Tue, 29 Feb 2000 12:34:56 +0000");
-        assert_eq!(rfc5322_date(1_798_761_599), "Thu, 31 Dec 2026 23:59:59 +0000");
+        assert_eq!(imf_date(0), "Thu, 1 Jan 1970 00:00:00 +0000");
+        assert_eq!(imf_date(951_827_696), "Tue, 29 Feb 2000 12:34:56 +0000");
+        assert_eq!(imf_date(1_798_761_599), "Thu, 31 Dec 2026 23:59:59 +0000");
     }
 }

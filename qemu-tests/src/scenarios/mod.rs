@@ -30,4 +30,4 @@ pub mod submission;
 pub mod verity;
 pub mod webmail;
 
-pub use letters::{MAIL_SECONDS, letter};
+pub use letters::{MAIL_SECONDS, imf_date, letter};

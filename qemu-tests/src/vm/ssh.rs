@@ -10,6 +10,8 @@ use crate::{Error, Result};
 
 /// How long one command in the guest may take, before scaling.
 const COMMAND_SECONDS: u32 = 30;
+/// And one that is fed a file of some hundred megabytes.
+const FEED_SECONDS: u32 = 120;
 
 /// A throwaway key pair.
 #[derive(Debug, Clone)]
@@ -71,11 +73,32 @@ impl Shell {
     /// # Errors
     /// [`Error::Program`] when it does not.
     pub fn succeed(&self, command: &str) -> Result<String> {
-        let output = self.execute(command)?;
+        self.succeed_within(command, COMMAND_SECONDS)
+    }
+
+    /// Runs a command that must exit with 0 and may take long, and gives its standard output.
+    ///
+    /// # Errors
+    /// As [`Shell::succeed`], after `seconds` (scaled).
+    pub fn succeed_within(&self, command: &str, seconds: u32) -> Result<String> {
+        let output = self.ssh().arg(command).output(self.accelerator.limit(seconds))?;
         if output.code == Some(0) {
             return Ok(output.stdout);
         }
         Err(output.into_error(format!("in the guest: {command}")))
+    }
+
+    /// Runs a command that must exit with 0, the bytes of `file` its standard input.
+    ///
+    /// # Errors
+    /// As [`Shell::succeed`].
+    pub fn feed(&self, command: &str, file: &Path) -> Result<()> {
+        let opened = std::fs::File::open(file).map_err(Error::file(file))?;
+        let output = self.ssh().arg(command).input(opened).output(self.accelerator.limit(FEED_SECONDS))?;
+        if output.code == Some(0) {
+            return Ok(());
+        }
+        Err(output.into_error(format!("in the guest: {command} < {}", file.display())))
     }
 
     /// Repeats a command until it exits with 0, at most `seconds` (scaled).

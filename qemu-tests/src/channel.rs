@@ -1,0 +1,255 @@
+//! What there is to offer: the releases after the image's own, the keys that vouch for them, and a repository of a job's
+//! own in which a scenario makes its offers, honest ones and others. `./dev` makes the stock:
+//!
+//! ```text
+//! keys/       root-1, root-2, root-3, targets, online: each .key and .pub
+//! repo/       metadata/1.root.json, which the image carries
+//! releases/   VERSION/, each with its manifest.json
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sos_signing::Version;
+
+use crate::program::Program;
+use crate::world::Releases;
+use crate::{Error, Result};
+
+/// Signing hashes a release of some hundred megabytes.
+const LIMIT: Duration = Duration::from_secs(300);
+/// The root that the image carries.
+const ROOT: &str = "1.root.json";
+
+/// Releases and keys.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Stock {
+    folder: PathBuf,
+}
+
+impl Stock {
+    /// The stock in `folder`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when it is not there.
+    pub fn open(folder: &Path) -> Result<Stock> {
+        let found = folder.canonicalize().ok().filter(|found| found.join("repo/metadata").join(ROOT).is_file());
+        let folder = found.ok_or_else(|| {
+            let what = "there are no releases to update to, and no keys to offer them with";
+            Error::Refused(format!(
+                "{}: {what}: make them with `./dev`, or name a folder with --releases",
+                folder.display()
+            ))
+        })?;
+        Ok(Stock { folder })
+    }
+
+    /// The versions in it, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there are fewer than two, [`Error::File`].
+    pub fn versions(&self) -> Result<Vec<Version>> {
+        let folder = self.folder.join("releases");
+        let entries = std::fs::read_dir(&folder).map_err(Error::file(&folder))?.flatten();
+        let mut versions: Vec<Version> =
+            entries.filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse().ok())).collect();
+        versions.sort();
+        match versions.len() {
+            0 | 1 => Err(Error::Refused(format!("{}: there must be two releases at least", folder.display()))),
+            _ => Ok(versions),
+        }
+    }
+
+    /// The release after the image's.
+    ///
+    /// # Errors
+    /// As [`Stock::versions`].
+    pub fn next(&self) -> Result<Version> {
+        self.versions().map(|versions| versions[0])
+    }
+
+    /// The release after that one.
+    ///
+    /// # Errors
+    /// As [`Stock::versions`].
+    pub fn after_next(&self) -> Result<Version> {
+        self.versions().map(|versions| versions[1])
+    }
+
+    /// The folder of a release.
+    #[must_use]
+    pub fn release(&self, version: Version) -> PathBuf {
+        self.folder.join("releases").join(version.to_string())
+    }
+
+    /// A private key's file.
+    #[must_use]
+    pub fn key(&self, name: &str) -> PathBuf {
+        self.folder.join("keys").join(format!("{name}.key"))
+    }
+
+    /// What a base that is made with it depends on.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn identity(&self) -> Result<String> {
+        let mut hash = Sha256::new();
+        let manifests = self.versions()?.into_iter().map(|version| self.release(version).join("manifest.json"));
+        for path in manifests.chain([self.folder.join("repo/metadata").join(ROOT)]) {
+            hash.update(std::fs::read(&path).map_err(Error::file(&path))?);
+        }
+        Ok(hex::encode(hash.finalize()))
+    }
+}
+
+/// A repository of a job's own, in which nothing is offered at first.
+#[derive(Debug)]
+pub struct Channel {
+    /// Releases and keys.
+    pub stock: Stock,
+    /// The repository's folder: `metadata/` and `targets/`.
+    pub folder: PathBuf,
+}
+
+impl Channel {
+    /// Lays out a new one in `folder`, in place of an older one, and has `server` serve it.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn lay_out(stock: &Stock, folder: &Path, server: &Releases) -> Result<Channel> {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder).map_err(Error::file(folder))?;
+        }
+        let root = stock.folder.join("repo/metadata").join(ROOT);
+        for part in ["metadata", "targets"] {
+            let path = folder.join(part);
+            std::fs::create_dir_all(&path).map_err(Error::file(&path))?;
+            server.mount(&format!("/{part}"), &path);
+        }
+        server.mount("/releases", &stock.folder.join("releases"));
+        std::fs::copy(&root, folder.join("metadata").join(ROOT)).map_err(Error::file(&root))?;
+        Ok(Channel { stock: stock.clone(), folder: folder.to_owned() })
+    }
+
+    /// Offers a release of the stock to everybody.
+    ///
+    /// # Errors
+    /// [`Error::Program`] when `sos-sign` will not.
+    pub fn offer(&self, version: Version) -> Result<()> {
+        self.offer_folder(&self.stock.release(version), &[])
+    }
+
+    /// Offers what is in a folder, with further arguments of `sos-sign add`.
+    ///
+    /// # Errors
+    /// As [`Channel::offer`].
+    pub fn offer_folder(&self, release: &Path, further: &[&str]) -> Result<()> {
+        let program = self.sign("add").arg(release).arg("--targets-key").arg(self.stock.key("targets"));
+        program.arg("--online-key").arg(self.stock.key("online")).args(further).run(LIMIT).map(drop)
+    }
+
+    /// Signs snapshot and timestamp anew, with further arguments of `sos-sign timestamp`.
+    ///
+    /// # Errors
+    /// As [`Channel::offer`].
+    pub fn renew(&self, further: &[&str]) -> Result<()> {
+        let program = self.sign("timestamp").arg("--online-key").arg(self.stock.key("online"));
+        program.args(further).run(LIMIT).map(drop)
+    }
+
+    /// A command of `sos-sign` about this repository; more arguments follow.
+    #[must_use]
+    pub fn sign(&self, command: &str) -> Program {
+        Program::new(beside("sos-sign")).arg(command).arg(&self.folder)
+    }
+
+    /// A copy of a release with another manifest, whose folder is given. Its files are the same ones.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn altered(&self, version: Version, alter: impl FnOnce(&mut serde_json::Value)) -> Result<PathBuf> {
+        let (from, to) = (self.stock.release(version), self.folder.join("altered"));
+        std::fs::create_dir_all(&to).map_err(Error::file(&to))?;
+        for entry in std::fs::read_dir(&from).map_err(Error::file(&from))?.flatten() {
+            let link = to.join(entry.file_name());
+            std::os::unix::fs::symlink(entry.path(), &link).map_err(Error::file(&link))?;
+        }
+        let path = to.join("manifest.json");
+        let mut manifest = read_json(&path)?;
+        alter(&mut manifest);
+        std::fs::remove_file(&path).map_err(Error::file(&path))?;
+        write_json(&path, &manifest)?;
+        Ok(to)
+    }
+
+    /// Alters one file of the metadata without signing it anew.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn tamper(&self, name: &str, alter: impl FnOnce(&mut serde_json::Value)) -> Result<()> {
+        let path = self.folder.join("metadata").join(name);
+        let mut document = read_json(&path)?;
+        alter(&mut document);
+        write_json(&path, &document)
+    }
+}
+
+/// A program of ours: it was built beside this one.
+#[must_use]
+pub fn beside(name: &str) -> PathBuf {
+    std::env::current_exe().ok().map_or_else(|| name.into(), |own| own.with_file_name(name))
+}
+
+fn read_json(path: &Path) -> Result<serde_json::Value> {
+    let bytes = std::fs::read(path).map_err(Error::file(path))?;
+    serde_json::from_slice(&bytes).map_err(|error| Error::Unmet(format!("{}: {error}", path.display())))
+}
+
+fn write_json(path: &Path, document: &serde_json::Value) -> Result<()> {
+    std::fs::write(path, format!("{document:#}\n")).map_err(Error::file(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stock() -> (tempfile::TempDir, Stock) {
+        let folder = tempfile::tempdir().unwrap();
+        for version in ["13.20261122.3", "13.20261122.2", "not-a-version"] {
+            let release = folder.path().join("releases").join(version);
+            std::fs::create_dir_all(&release).unwrap();
+            std::fs::write(release.join("manifest.json"), "{\"architecture\": \"amd64\"}").unwrap();
+            std::fs::write(release.join("notes"), "").unwrap();
+        }
+        std::fs::create_dir_all(folder.path().join("repo/metadata")).unwrap();
+        std::fs::write(folder.path().join("repo/metadata").join(ROOT), "{}").unwrap();
+        let stock = Stock::open(folder.path()).unwrap();
+        (folder, stock)
+    }
+
+    #[test]
+    fn the_releases_are_in_order() {
+        let (_folder, stock) = stock();
+        assert_eq!(stock.next().unwrap().to_string(), "13.20261122.2");
+        assert_eq!(stock.after_next().unwrap().to_string(), "13.20261122.3");
+    }
+
+    #[test]
+    fn a_folder_without_a_root_is_refused() {
+        let empty = tempfile::tempdir().unwrap();
+        assert!(matches!(Stock::open(empty.path()), Err(Error::Refused(said)) if said.contains("--releases")));
+    }
+
+    #[test]
+    fn an_altered_release_leaves_the_stock_alone() {
+        let (folder, stock) = stock();
+        let channel = Channel::lay_out(&stock, &folder.path().join("channel"), &Releases::default()).unwrap();
+        let version = stock.next().unwrap();
+        let altered = channel.altered(version, |manifest| manifest["architecture"] = "arm64".into()).unwrap();
+        let read = |folder: &Path| std::fs::read_to_string(folder.join("manifest.json")).unwrap();
+        assert!(read(&altered).contains("arm64") && read(&stock.release(version)).contains("amd64"));
+        assert!(altered.join("notes").exists());
+    }
+}
