@@ -9,7 +9,9 @@
 //! runs from timers, units and the console. What it keeps is in [`store`], which no rollback takes back.
 
 pub mod boot_state;
+pub mod early;
 pub mod error;
 pub mod store;
+pub mod subvolumes;
 
 pub use error::UpdateError;
