@@ -21,7 +21,7 @@ pub const OF_MEMBERS: [(&str, &str); 7] = [
 ];
 
 /// Of administrators besides, whatever the organisation.
-pub const OF_ADMINISTRATORS: [(&str, &str); 16] = [
+pub const OF_ADMINISTRATORS: [(&str, &str); 17] = [
     ("home-administrator", "/"),
     ("progress", "/progress"),
     ("dns", "/dns"),
@@ -37,6 +37,7 @@ pub const OF_ADMINISTRATORS: [(&str, &str); 16] = [
     ("organisation", "/organisation"),
     ("health", "/health"),
     ("updates", "/updates"),
+    ("updates-back", "/updates/back"),
     ("log", "/log"),
 ];
 

@@ -26,6 +26,7 @@ pub fn router(app: App) -> Router {
         .merge(pages::organisation::routes())
         .merge(pages::health::routes())
         .merge(pages::updates::routes())
+        .merge(pages::go_back::routes())
         .merge(pages::log::routes())
         .merge(pages::me::routes())
         .merge(pages::password::routes())

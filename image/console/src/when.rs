@@ -26,6 +26,12 @@ impl Zone {
         self.format(seconds, "%Y-%m-%d")
     }
 
+    /// `15:04`.
+    #[must_use]
+    pub fn write_time(&self, seconds: u64) -> String {
+        self.format(seconds, "%H:%M")
+    }
+
     fn format(&self, seconds: u64, form: &str) -> String {
         let time = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
         time.map(|time| time.to_zoned(self.0.clone()).strftime(form).to_string()).unwrap_or_default()
@@ -40,6 +46,7 @@ mod tests {
     fn follows_the_clocks_of_the_place() {
         assert_eq!(Zone::new("Etc/UTC").write(1_760_000_000), "2025-10-09 08:53");
         assert_eq!(Zone::new("no/where").write(1_760_000_000), "2025-10-09 08:53");
+        assert_eq!(Zone::new("Etc/UTC").write_time(1_760_000_000), "08:53");
         assert_eq!(Zone::new("UTC").write(u64::MAX), "");
     }
 }

@@ -1,5 +1,5 @@
-// What the pages do besides when there is a script: copy buttons, showing a password, events of the progress page, and a
-// guess of the time zone. Every page works without it.
+// What the pages do besides when there is a script: copy buttons, showing a password, events of the progress page, a
+// guess of the time zone, and waiting for a server that starts anew. Every page works without it.
 "use strict";
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
@@ -68,4 +68,24 @@ if (states) {
       setTimeout(() => location.reload(), 5000);
     }
   };
+}
+
+// The server goes away and comes back: the page is loaded again when it answers after it did not, and not before, for a
+// browser that loads a page of a server that is away shows an error and stays there.
+if (document.querySelector("[data-away]")) {
+  let wasAway = false;
+  let times = 0;
+  const ask = async () => {
+    times += 1;
+    try {
+      const limit = AbortSignal.timeout(4000);
+      const answer = await fetch(location.href, { cache: "no-store", redirect: "manual", signal: limit });
+      if (answer.status >= 500) wasAway = true;
+      else if (wasAway || times > 12) return location.reload();
+    } catch {
+      wasAway = true;
+    }
+    setTimeout(ask, 5000);
+  };
+  setTimeout(ask, 5000);
 }

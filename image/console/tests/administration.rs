@@ -76,7 +76,7 @@ fn assert_goes(answer: &Answer, path: &str) {
     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, path), "{}", answer.body);
 }
 
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 20] = [
     "/members",
     "/members?search=jill",
     "/members/new",
@@ -94,10 +94,11 @@ const PAGES: [&str; 19] = [
     "/organisation",
     "/health",
     "/updates",
+    "/updates/back",
     "/log",
     "/",
 ];
-const POSTS: [&str; 13] = [
+const POSTS: [&str; 15] = [
     "/members/new",
     "/members/invite",
     "/members/import",
@@ -111,6 +112,8 @@ const POSTS: [&str; 13] = [
     "/organisation",
     "/organisation/logo",
     "/health",
+    "/updates",
+    "/updates/back",
 ];
 
 #[tokio::test]

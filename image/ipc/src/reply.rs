@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::UpdateStatus;
+
 /// What the helper answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -42,6 +44,8 @@ pub enum Reply {
     Filters(FilterScript),
     /// To [`crate::Request::Changes`], newest first.
     Changes(Vec<Change>),
+    /// To [`crate::Request::Updates`].
+    Updates(Box<UpdateStatus>),
     /// Something broke; one sentence for the log, not for people.
     Fault(String),
 }
@@ -237,7 +241,8 @@ pub struct Change {
     /// What kind of change: a key of the message catalogue. The helper itself notes `claimed` (about the
     /// organisation), `settings-changed` (about the changed keys, with commas between), `service-restarted` (the
     /// service), `queue-flushed`, `certificate-asked`, `mailbox-removed` and `mailbox-kept` (the former member),
-    /// `logo-changed` and `logo-removed`; what the console notes by [`crate::Request::Record`] comes on top.
+    /// `logo-changed` and `logo-removed`, `update-looked-for`, `update-begun` (the version offered) and `going-back` (the
+    /// version gone back to); what the console notes by [`crate::Request::Record`] comes on top.
     pub what: String,
     /// Whom or what it was about.
     pub about: String,

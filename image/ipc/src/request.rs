@@ -104,6 +104,25 @@ pub enum Request {
         /// How many at most.
         most: u32,
     },
+    /// How updates stand → [`crate::Reply::Updates`].
+    Updates,
+    /// Looks now whether a newer release is offered, and does not wait for it: how it went is in what
+    /// [`Request::Updates`] says afterwards → `Done`.
+    LookForUpdate {
+        /// Who does it: a member's name.
+        by: String,
+    },
+    /// Fetches what is offered, starts it now rather than at night, and does not wait for it → `Done`.
+    UpdateNow {
+        /// Who does it: a member's name.
+        by: String,
+    },
+    /// Goes back to the release before and to the data as they were when it was left, and does not wait for it → `Done`,
+    /// or `Issues` where there is nothing to go back to.
+    GoBack {
+        /// Who does it: a member's name.
+        by: String,
+    },
     /// The organisation's logo: PNG, JPEG or WebP of at most 200 KiB; empty removes it → `Done` or `Issues`.
     SetLogo {
         /// The file, base64.

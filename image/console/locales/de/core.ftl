@@ -87,7 +87,7 @@ menu-services-about = Ein- und ausschalten
 menu-organisation = Organisation
 menu-organisation-about = Name, Logo, Sprache, Zeitzone
 menu-updates = Aktualisierungen
-menu-updates-about = Welche Version hier läuft
+menu-updates-about = Neuere Versionen, und zurückgehen
 menu-log = Protokoll
 menu-log-about = Wer was geändert hat
 

@@ -87,7 +87,7 @@ menu-services-about = Switch them on and off
 menu-organisation = Organisation
 menu-organisation-about = Name, logo, language, time zone
 menu-updates = Updates
-menu-updates-about = Which version runs here
+menu-updates-about = Newer versions, and going back
 menu-log = Log
 menu-log-about = Who changed what
 

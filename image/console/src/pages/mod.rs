@@ -5,6 +5,7 @@ pub mod claim;
 pub mod dns;
 pub mod filters;
 pub mod forgot;
+pub mod go_back;
 pub mod groups;
 pub mod health;
 pub mod home;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde_json::Value;
 use sos_ipc::{
     Change, CheckedName, Claimed, DnsRecord, FilterScript, Health, Issue, Letter, Machine, Owner, Reply, Request,
-    ServiceHealth, ServiceState, SettingsChange, SettingsRead, UnitState,
+    ServiceHealth, ServiceState, SettingsChange, SettingsRead, UnitState, UpdatePhase, UpdateStatus,
 };
 use sos_settings::{Mapping, Offered};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -52,6 +52,8 @@ pub struct State {
     pub signed_out: BTreeSet<String>,
     /// What was noted: who, what, about whom.
     pub notes: Vec<(String, String, String)>,
+    /// How updates stand.
+    pub updates: UpdateStatus,
 }
 
 /// The fake.
@@ -78,6 +80,7 @@ impl Fake {
             filters: BTreeMap::new(),
             signed_out: BTreeSet::new(),
             notes: Vec::new(),
+            updates: nothing_newer(),
         })));
         fake.listen(socket);
         fake
@@ -163,7 +166,15 @@ impl State {
                 self.signed_out.insert(member);
                 Reply::Done
             }
+            Request::Updates => Reply::Updates(Box::new(self.updates.clone())),
             other => {
+                match other {
+                    Request::LookForUpdate { .. } | Request::UpdateNow { .. } => {
+                        self.updates.phase = UpdatePhase::Checking
+                    }
+                    Request::GoBack { .. } => self.updates.phase = UpdatePhase::Trying,
+                    _ => {}
+                }
                 let name = format!("{other:?}");
                 self.changes.push(name.split([' ', '(']).next().unwrap_or_default().to_owned());
                 Reply::Done
@@ -354,6 +365,21 @@ fn records() -> Vec<DnsRecord> {
         record("_dmarc.ambridge.example.", "TXT", "\"v=DMARC1; p=none; rua=mailto:postmaster@ambridge.example\""),
         record("_imaps._tcp.ambridge.example.", "SRV", "0 1 993 mail.ambridge.example."),
     ]
+}
+
+/// A server that looked last night and found nothing.
+fn nothing_newer() -> UpdateStatus {
+    UpdateStatus {
+        running: "2026.11.24".into(),
+        channel: true,
+        phase: UpdatePhase::Idle,
+        available: None,
+        checked: Some(1_759_982_400),
+        fault: None,
+        tonight: 1_760_062_980,
+        back: None,
+        history: Vec::new(),
+    }
 }
 
 fn machine() -> Machine {

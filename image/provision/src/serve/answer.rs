@@ -8,6 +8,7 @@ use sos_settings::{MemberName, Problems};
 
 use super::lately::Lately;
 use super::services::Asked;
+use super::updates::Updates;
 use super::{changes, claim, letter, logo, machine, mail, owner, services, settings};
 use crate::claim::Gate;
 use crate::console;
@@ -27,6 +28,8 @@ pub(super) struct Helper {
     records: Lately,
     /// When all services were last asked to do their work.
     asked: Asked,
+    /// How updates stand.
+    updates: Updates,
 }
 
 impl Helper {
@@ -38,6 +41,7 @@ impl Helper {
             machine: Lately::default(),
             records: Lately::default(),
             asked: Asked::default(),
+            updates: Updates::default(),
         }
     }
 
@@ -91,6 +95,10 @@ impl Helper {
             Request::SendLetter(letter) => letter::send(device, &letter),
             Request::Record { by, what, about } => named(&by, |by| changes::record(device, by, &what, &about)),
             Request::Changes { most } => changes::newest(device, most),
+            Request::Updates => self.updates.status(device),
+            Request::LookForUpdate { by } => named(&by, |by| self.updates.look(device, by)),
+            Request::UpdateNow { by } => named(&by, |by| self.updates.update(device, by)),
+            Request::GoBack { by } => named(&by, |by| self.updates.go_back(device, by)),
             Request::SetLogo { image, by } => named(&by, |by| logo::set(device, &image, by)),
             // Done by `carry_out`; before the claim or after it.
             Request::Owner

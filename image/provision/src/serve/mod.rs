@@ -16,6 +16,7 @@ mod services;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod updates;
 
 use std::io::{self, Read, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use serde_json::json;
-use sos_ipc::{Hidden, Letter, Mend, SettingsChange, SettingsRead, UnitState, Word};
+use sos_ipc::{Hidden, Letter, Mend, SettingsChange, SettingsRead, UnitState, UpdatePhase, Word};
 use sos_settings::Waiting;
 
 use super::*;
@@ -431,4 +431,57 @@ fn no_private_address_is_a_record_for_the_registrar() {
     stand_in(world.programs.path(), "ip", private);
     let Reply::Dns(records) = world.ask(&Request::Dns) else { panic!("records") };
     assert!(!records.is_empty() && !records.iter().any(|record| record.kind.starts_with('A')), "{records:?}");
+}
+
+/// How updates stand: nothing is offered, and there may be something to go back to.
+fn standing(back: &str) -> String {
+    format!(
+        r#"echo '{{"running":"13.20261123.1","channel":true,"phase":"idle","available":null,"checked":7,"fault":null,
+            "tonight":9,"back":{back},"history":[]}}'"#
+    )
+}
+
+#[test]
+fn updates_are_the_updater_s_work_and_who_asked_for_them_is_noted() {
+    let world = World::claimed();
+    let folder = world.device.path("/usr/lib/sos");
+    fs::create_dir_all(&folder).unwrap();
+    let stands = |back: &str| stand_in(&folder, "sos-update", &standing(back));
+    let status = || match world.ask(&Request::Updates) {
+        Reply::Updates(status) => *status,
+        other => panic!("{other:?}"),
+    };
+    stands("null");
+    assert_eq!((status().checked, status().phase), (Some(7), UpdatePhase::Idle));
+    assert_eq!(calls(&folder, "sos-update"), ["status --json"], "asked once for both");
+    let back = || world.ask(&Request::GoBack { by: "jill".into() });
+    assert!(matches!(back(), Reply::Issues(_)), "there is nothing to go back to");
+    let started =
+        || world.calls("systemctl").into_iter().filter(|call| call.contains("sos-update")).collect::<Vec<_>>();
+    assert!(started().is_empty());
+
+    assert_eq!(world.ask(&Request::LookForUpdate { by: "jill".into() }), Reply::Done);
+    assert_eq!(status().phase, UpdatePhase::Checking, "it may not have begun");
+    assert_eq!(world.ask(&Request::UpdateNow { by: "zoe".into() }), Reply::Done);
+    assert_eq!(fs::read_to_string(world.device.path("/run/sos/update-by")).unwrap(), "zoe");
+    assert!(matches!(world.ask(&Request::UpdateNow { by: "no name".into() }), Reply::Issues(_)));
+    stands(r#"{"version":"13.20261101.1","since":5}"#);
+    assert_eq!((back(), status().phase), (Reply::Done, UpdatePhase::Trying));
+    let units = ["sos-update-check.service", "sos-update-now.service", "sos-update-back.service"];
+    assert_eq!(started(), units.map(|unit| format!("start --no-block {unit}")));
+
+    let Reply::Changes(changes) = world.ask(&Request::Changes { most: 3 }) else { panic!("changes") };
+    let noted: Vec<_> =
+        changes.iter().map(|change| format!("{} {} {}", change.by, change.what, change.about)).collect();
+    assert_eq!(noted, ["jill going-back 13.20261101.1", "zoe update-begun ", "jill update-looked-for "]);
+}
+
+#[test]
+fn an_updater_that_says_nothing_or_nonsense_is_a_fault() {
+    let world = World::claimed();
+    assert!(matches!(world.ask(&Request::Updates), Reply::Fault(_)), "there is none");
+    fs::create_dir_all(world.device.path("/usr/lib/sos")).unwrap();
+    stand_in(&world.device.path("/usr/lib/sos"), "sos-update", "echo '{\"running\":1}'");
+    assert!(matches!(world.ask(&Request::Updates), Reply::Fault(said) if said.contains("how updates stand")));
+    assert!(matches!(world.ask(&Request::UpdateNow { by: "jill".into() }), Reply::Fault(_)));
 }
