@@ -272,9 +272,12 @@ mod tests {
     }
 
     #[test]
-    fn a_boot_state_is_one_sector() {
-        assert_eq!(boot_state(1).len(), 512);
-        assert!(boot_state(1).starts_with(b"# GRUB Environment Block\nrecord=1:a:-:0\ntwin=1:a:-:0\n#"));
+    fn a_boot_state_has_the_bytes_that_the_updater_would_write() {
+        use sos_updater::boot_state::{Record, Sector, Slot};
+        for sequence in [1, 2, 10] {
+            let record = Record { sequence, ..Record::settled(Slot::A) };
+            assert_eq!(boot_state(sequence), Sector::of(record).0);
+        }
     }
 
     #[test]

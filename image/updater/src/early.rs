@@ -5,6 +5,7 @@
 //! `@before-b` or `@failed`, so a boot that finds the work half done goes on with it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use sos_provision::Device;
 
@@ -180,15 +181,23 @@ fn give_data(
     let done = carry_out(&steps, subvolumes, &mut || {
         state.as_mut().map_or(Ok(()), |state| state.write(Record::settled(slot)).map(drop))
     });
-    make_mount_point(subvolumes)?;
+    prepare_mounts(subvolumes)?;
     done.and(state.map(drop))
 }
 
-/// The folder in the data where the updater's own are mounted.
-fn make_mount_point(subvolumes: &TopLevel) -> Result<(), UpdateError> {
-    let folder = store::FOLDER.trim_start_matches("/var/");
-    let path = subvolumes.path(Subvolume::Var).join(folder);
-    if path.is_dir() { Ok(()) } else { fs::create_dir_all(&path).map_err(UpdateError::file("make", &path)) }
+/// The top level is for root only, and the data have a folder where the updater's own are mounted.
+fn prepare_mounts(subvolumes: &TopLevel) -> Result<(), UpdateError> {
+    let top = subvolumes.folder();
+    let mode = fs::metadata(top).map_err(UpdateError::file("read", top))?.permissions().mode();
+    if mode & 0o7777 != 0o700 {
+        fs::set_permissions(top, fs::Permissions::from_mode(0o700)).map_err(UpdateError::file("chmod", top))?;
+    }
+    let data = subvolumes.path(Subvolume::Var);
+    let path = data.join(store::FOLDER.trim_start_matches("/var/"));
+    if path.is_dir() || !data.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(&path).map_err(UpdateError::file("make", &path))
 }
 
 /// Marks the running system as one on trial, and says so.

@@ -112,6 +112,12 @@ impl TopLevel {
         Self { folder }
     }
 
+    /// Where it is mounted.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where a subvolume is.
     #[must_use]
     pub fn path(&self, subvolume: Subvolume) -> PathBuf {
