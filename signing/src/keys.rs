@@ -166,6 +166,11 @@ impl PublicKey {
         Ok(Self(key))
     }
 
+    /// The 32 bytes of RFC 8032.
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
     /// Whether a signature fits a message, by RFC 8032 with cofactorless, strict checks.
     pub(crate) fn accepts(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(signature);

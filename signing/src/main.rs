@@ -1,5 +1,7 @@
-//! `sos-sign`: makes keys, signs releases and verifies them. Exit codes: 0 done, 1 fault, 2 usage,
-//! 3 refused.
+//! `sos-sign`: makes keys, signs releases and verifies them, and makes the repository of a channel that offers them.
+//! Exit codes: 0 done, 1 fault, 2 usage, 3 refused.
+
+mod commands;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,7 +16,7 @@ const DONE: u8 = 0;
 const FAULT: u8 = 1;
 const REFUSED: u8 = 3;
 
-/// Makes keys, signs releases of the Small Organisation Server, and verifies them.
+/// Makes keys, signs releases of the Small Organisation Server, verifies them, and offers them in a channel.
 #[derive(Parser)]
 #[command(name = "sos-sign", version, about)]
 struct Arguments {
@@ -55,6 +57,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    #[command(flatten)]
+    Repository(commands::RepositoryCommand),
 }
 
 fn main() -> ExitCode {
@@ -70,8 +74,24 @@ fn main() -> ExitCode {
             }
             exit_code(&verdict)
         }
+        Command::Repository(command) => change(command),
     };
     ExitCode::from(code)
+}
+
+fn change(command: commands::RepositoryCommand) -> u8 {
+    let json = command.json();
+    let outcome = command.run();
+    if json {
+        println!("{}", commands::as_json(&outcome));
+    } else {
+        commands::print(&outcome);
+    }
+    match outcome {
+        Ok(_) => DONE,
+        Err(error) if error.code().is_some() => REFUSED,
+        Err(_) => FAULT,
+    }
 }
 
 fn report(done: Result<()>) -> u8 {

@@ -132,13 +132,22 @@ pub fn verify_manifest(
 ) -> Result<TrustedManifest, Refusal> {
     let keys = check_signatures(manifest, &SignatureFile::from_bytes(signature)?, keys)?;
     let manifest = Manifest::from_bytes(manifest)?;
+    check_expected(&manifest, expected)?;
+    Ok(TrustedManifest { manifest, keys })
+}
+
+/// Refuses what is for something else.
+pub(crate) fn check_expected(manifest: &Manifest, expected: &Expected) -> Result<(), Refusal> {
     if manifest.product != expected.product {
-        return Err(Refusal::OtherProduct { found: manifest.product, wanted: expected.product.clone() });
+        return Err(Refusal::OtherProduct { found: manifest.product.clone(), wanted: expected.product.clone() });
     }
     if manifest.architecture != expected.architecture {
-        return Err(Refusal::OtherArchitecture { found: manifest.architecture, wanted: expected.architecture.clone() });
+        return Err(Refusal::OtherArchitecture {
+            found: manifest.architecture.clone(),
+            wanted: expected.architecture.clone(),
+        });
     }
-    Ok(TrustedManifest { manifest, keys })
+    Ok(())
 }
 
 /// Every signature by a trusted key has to be good, and there has to be one.
@@ -183,7 +192,11 @@ fn only_listed(present: &BTreeSet<OsString>, manifest: &Manifest) -> Result<(), 
     }
 }
 
-fn check_artefact(dir: &Path, artefact: &Artefact, progress: &mut dyn FnMut(Progress<'_>)) -> Result<(), Error> {
+pub(crate) fn check_artefact(
+    dir: &Path,
+    artefact: &Artefact,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<(), Error> {
     let path = dir.join(&artefact.name);
     let name = artefact.name.clone();
     let file = match open_no_link(&path) {
