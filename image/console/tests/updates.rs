@@ -98,7 +98,7 @@ async fn says_what_is_newer_in_the_language_of_the_page_and_when_it_comes() {
         &page,
         &[
             "<strong id=\"version\">2026.11.24</strong>",
-            "Version 2026.12.08 is there",
+            "Newer: version 2026.12.08",
             "Mail is sorted faster.",
             "About 215 MB",
             "tonight at 03:23",
@@ -106,6 +106,7 @@ async fn says_what_is_newer_in_the_language_of_the_page_and_when_it_comes() {
         ],
     );
     assert!(has_button(&page, "update") && !page.contains("http-equiv=\"refresh\""), "{page}");
+    assert!(!has_button(&page, "look"), "what is newer is known: {page}");
     world.jill.language = "de";
     says(&world.page().await, &["<p class=\"pieces\">Post wird schneller sortiert.", "heute Nacht um 03:23 Uhr"]);
     world.jill.language = "cy";
@@ -128,8 +129,13 @@ async fn says_so_where_there_is_nothing_newer_nothing_known_or_no_place_to_ask()
         updates.fault = Some("cannot fetch timestamp.json: <no answer>".into());
     });
     let page = world.page().await;
-    says(&page, &["it got no good answer", "It last looked on 2025-10-09 08:53", "timestamp.json: &#60;no answer"]);
+    says(&page, &["on 2025-10-09 08:53, it got no good answer", "timestamp.json: &#60;no answer"]);
     assert!(!page.contains("nothing newer"), "{page}");
+    world.set(|updates| updates.checked = None);
+    says(&world.page().await, &["could not look for a newer version so far"]);
+    world.set(|updates| updates.available = Some(release()));
+    says(&world.page().await, &["did not get on with it"]);
+    world.set(|updates| updates.available = None);
     world.set(|updates| *updates = UpdateStatus { channel: false, fault: None, ..updates.clone() });
     let page = world.page().await;
     says(&page, &["without a place to get updates from"]);

@@ -72,8 +72,8 @@ struct Updates {
     newer: Option<Newer>,
     /// What there is to say where nothing is newer.
     nothing: String,
-    /// Whether there is a place to ask.
-    channel: bool,
+    /// Whether there is a button that has the server look for a newer version.
+    looks: bool,
     /// Why the last asking ended early: a sentence, and what a program said.
     fault: Option<(String, String)>,
     /// That the newest thing that happened is a version that was taken back.
@@ -109,13 +109,13 @@ fn view(page: Page, status: UpdateStatus, now: u64, zone: &when::Zone) -> Update
     let newer = status.available.as_ref().map(|release| newer(release, &status, now, zone, t));
     Updates {
         nothing: nothing(&status, zone, t),
-        fault: status.fault.clone().filter(|_| doing.is_none()).map(|fault| (fault_words(&status, t), fault)),
+        fault: status.fault.clone().filter(|_| doing.is_none()).map(|fault| (fault_words(&status, zone, t), fault)),
         taken_back: taken_back(&status, zone, t).filter(|_| doing.is_none()),
         back: status.back.map(|earlier| earlier.version),
         history: status.history.into_iter().map(|event| line(event, zone, t)).collect(),
         page: page.titled("updates-title"),
         running: status.running,
-        channel: status.channel,
+        looks: status.channel && doing.is_none() && newer.as_ref().is_none_or(|newer| !newer.offered),
         doing,
         newer,
     }
@@ -195,13 +195,17 @@ fn nothing(status: &UpdateStatus, zone: &when::Zone, t: Say) -> String {
         (false, _) => t.say("updates-no-channel"),
         (true, None) => t.say("updates-never-checked"),
         // Without an answer nobody knows whether there is something newer.
-        (true, Some(at)) if status.fault.is_some() => t.with("updates-last-looked", [("at", zone.write(at).as_str())]),
+        (true, Some(_)) if status.fault.is_some() => String::new(),
         (true, Some(at)) => t.with("updates-newest", [("at", zone.write(at).as_str())]),
     }
 }
 
-fn fault_words(status: &UpdateStatus, t: Say) -> String {
-    if status.available.is_some() { t.say("updates-fault-fetching") } else { t.say("updates-fault-looking") }
+fn fault_words(status: &UpdateStatus, zone: &when::Zone, t: Say) -> String {
+    match status.checked.map(|at| zone.write(at)) {
+        _ if status.available.is_some() => t.say("updates-fault-fetching"),
+        Some(at) => t.with("updates-fault-looking", [("at", at.as_str())]),
+        None => t.say("updates-fault-never"),
+    }
 }
 
 /// That the newest version was tried and taken back, as long as nothing happened since.
