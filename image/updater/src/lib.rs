@@ -9,9 +9,16 @@
 //! runs from timers, units and the console. What it keeps is in [`store`], which no rollback takes back.
 
 pub mod boot_state;
+pub mod check;
 pub mod early;
 pub mod error;
+pub mod progress;
+pub mod slot;
+pub mod source;
+pub mod stage;
 pub mod store;
 pub mod subvolumes;
+#[cfg(test)]
+mod test_server;
 
 pub use error::UpdateError;
