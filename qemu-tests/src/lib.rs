@@ -28,6 +28,7 @@ pub mod error;
 pub mod looks;
 pub mod pages;
 pub mod population;
+pub mod power_cut;
 pub mod program;
 pub mod registry;
 pub mod results;
