@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sos_signing::Version;
+use sos_signing::offer::Rollout;
+use sos_signing::{Expected, SigningKey, Version, repository};
 
 use crate::program::Program;
 use crate::world::Releases;
@@ -111,6 +112,8 @@ pub struct Channel {
     pub stock: Stock,
     /// The repository's folder: `metadata/` and `targets/`.
     pub folder: PathBuf,
+    /// New keys: neither in the repository, which is published, nor in a checkout, where `sos-sign` makes none.
+    keys: tempfile::TempDir,
 }
 
 impl Channel {
@@ -130,7 +133,8 @@ impl Channel {
         }
         server.mount("/releases", &stock.folder.join("releases"));
         std::fs::copy(&root, folder.join("metadata").join(ROOT)).map_err(Error::file(&root))?;
-        Ok(Channel { stock: stock.clone(), folder: folder.to_owned() })
+        let keys = tempfile::tempdir().map_err(Error::file(&std::env::temp_dir()))?;
+        Ok(Channel { stock: stock.clone(), folder: folder.to_owned(), keys })
     }
 
     /// Offers a release of the stock to everybody.
@@ -150,13 +154,90 @@ impl Channel {
         program.arg("--online-key").arg(self.stock.key("online")).args(further).run(LIMIT).map(drop)
     }
 
+    /// Offers what is in a folder as a release of another product, which `sos-sign` would not.
+    ///
+    /// # Errors
+    /// [`Error::Unmet`] when it cannot be signed.
+    pub fn offer_product(&self, release: &Path, product: &str) -> Result<()> {
+        let key = |name: &str| SigningKey::load(&self.stock.key(name)).map_err(|fault| Error::Unmet(fault.to_string()));
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
+        let add = repository::Add {
+            release,
+            signed_by: Vec::new(),
+            expected: Expected { product: product.into(), ..Expected::default() },
+            rollout: Rollout { percent: 100, start: 0 },
+            targets_key: key("targets")?,
+            online_key: key("online")?,
+            expiries: repository::Expiries::from_now(now),
+        };
+        repository::add(&self.folder, add).map(drop).map_err(|error| Error::Unmet(error.to_string()))
+    }
+
     /// Signs snapshot and timestamp anew, with further arguments of `sos-sign timestamp`.
     ///
     /// # Errors
     /// As [`Channel::offer`].
     pub fn renew(&self, further: &[&str]) -> Result<()> {
-        let program = self.sign("timestamp").arg("--online-key").arg(self.stock.key("online"));
-        program.args(further).run(LIMIT).map(drop)
+        self.renew_by(&self.stock.key("online"), further)
+    }
+
+    /// Writes the next root with other keys for root itself, signed by two old ones and two new ones. It has expired
+    /// long since, as roots in the middle of a chain have.
+    ///
+    /// # Errors
+    /// As [`Channel::offer`].
+    pub fn rotate_root(&self) -> Result<()> {
+        let number = self.rotations();
+        let (old, new) = (self.keys_of(number), self.keys_of(number + 1));
+        let names = ["root-1", "root-2", "root-3"];
+        for name in names {
+            let keygen = Program::new(beside("sos-sign")).arg("keygen").arg("--out").arg(&new);
+            keygen.arg("--name").arg(name).run(LIMIT)?;
+        }
+        let mut rotate = self.sign("rotate").words("--role root --expires 2021-01-01T00:00:00Z");
+        for name in names {
+            rotate = rotate.arg("--new").arg(new.join(format!("{name}.pub")));
+        }
+        for folder in [&old, &new] {
+            for name in &names[..2] {
+                rotate = rotate.arg("--root-key").arg(folder.join(format!("{name}.key")));
+            }
+        }
+        rotate.run(LIMIT).map(drop)
+    }
+
+    /// Writes the next root with another online key, whose file is given.
+    ///
+    /// # Errors
+    /// As [`Channel::offer`].
+    pub fn rotate_online(&self) -> Result<PathBuf> {
+        let (root, new) = (self.keys_of(self.rotations()), self.keys.path().to_owned());
+        let keygen = Program::new(beside("sos-sign")).arg("keygen").arg("--out").arg(&new);
+        keygen.words("--name online").run(LIMIT)?;
+        let mut rotate = self.sign("rotate").words("--role online --new").arg(new.join("online.pub"));
+        for name in ["root-1", "root-2"] {
+            rotate = rotate.arg("--root-key").arg(root.join(format!("{name}.key")));
+        }
+        rotate.run(LIMIT)?;
+        Ok(new.join("online.key"))
+    }
+
+    /// Signs snapshot and timestamp anew with an online key.
+    ///
+    /// # Errors
+    /// As [`Channel::offer`].
+    pub fn renew_by(&self, online: &Path, further: &[&str]) -> Result<()> {
+        self.sign("timestamp").arg("--online-key").arg(online).args(further).run(LIMIT).map(drop)
+    }
+
+    /// The keys of a root, counted from 0, which is the image's.
+    fn keys_of(&self, number: usize) -> PathBuf {
+        if number == 0 { self.stock.folder.join("keys") } else { self.keys.path().join(number.to_string()) }
+    }
+
+    /// Rotations of root so far.
+    fn rotations(&self) -> usize {
+        (1..).take_while(|number| self.keys_of(*number).join("root-1.key").exists()).count()
     }
 
     /// A command of `sos-sign` about this repository; more arguments follow.

@@ -48,12 +48,247 @@ const fn console(name: &'static str, run: fn(&mut Stage) -> Result<()>, descript
     Scenario { name, description, base: Base::Claimed, sampled: false, group: Some("console"), run }
 }
 
+const fn channel(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
+    Scenario { name, description, base: Base::Populated, sampled: false, group: Some("channel"), run }
+}
+
+const fn refuses(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
+    Scenario { name, description, base: Base::Populated, sampled: false, group: Some("refusals"), run }
+}
+
+const fn rolls_back(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
+    sampled(alone(name, Base::Staged, run, description))
+}
+
 const fn strangers(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
     Scenario { name, description, base: Base::Claimed, sampled: false, group: Some("strangers"), run }
 }
 
 /// All scenarios, the longest jobs first, so that the last ones to end are short.
 pub const SCENARIOS: &[Scenario] = &[
+    alone(
+        "updates_and_commits",
+        Base::Staged,
+        play::update::commits::under_bios,
+        "the next release is tried in the dark and stays: nothing reached, lost or doubled, and letters that waited leave",
+    ),
+    alone(
+        "updates_and_commits_under_uefi",
+        Base::Staged,
+        play::update::commits::under_uefi,
+        "the same with the other firmware",
+    ),
+    sampled(alone(
+        "hand_carried_release",
+        Base::Populated,
+        play::update::commits::carried_by_hand,
+        "a release comes in a file, with the release server out of reach",
+    )),
+    sampled(alone(
+        "skips_a_version",
+        Base::Populated,
+        play::update::commits::skips_a_version,
+        "from the image's version to the one after the next",
+    )),
+    sampled(alone(
+        "goes_back_after_a_commit",
+        Base::Staged,
+        play::update::commits::goes_back_after_a_commit,
+        "an administrator goes back to the release before, and to the data as they were",
+    )),
+    refuses("refuses_a_forged_manifest", play::update::refusals::forged, "the manifest is not the one that was signed"),
+    refuses("refuses_a_wrong_key", play::update::refusals::wrong_key, "metadata of somebody else's, made just as well"),
+    refuses(
+        "refuses_one_signature_of_two",
+        play::update::refusals::one_signature_of_two,
+        "a new root that only one of the two signed",
+    ),
+    refuses(
+        "refuses_expired_metadata",
+        play::update::refusals::expired,
+        "nobody renewed it since before the release that runs",
+    ),
+    refuses(
+        "refuses_an_older_release",
+        play::update::refusals::older_release,
+        "nothing older than what runs is taken, however well signed",
+    ),
+    refuses(
+        "refuses_older_metadata",
+        play::update::refusals::older_metadata,
+        "what was seen newer before is not believed",
+    ),
+    refuses("refuses_mixed_metadata", play::update::refusals::mixed_metadata, "files of two days, each signed well"),
+    refuses("refuses_a_truncated_payload", play::update::refusals::truncated, "the payload ends early each time"),
+    refuses(
+        "refuses_a_payload_of_garbage",
+        play::update::refusals::garbage_for_a_payload,
+        "every byte of the payload is wrong",
+    ),
+    refuses("refuses_a_wrong_size", play::update::refusals::wrong_size, "a file has a byte more than was signed"),
+    refuses(
+        "refuses_another_product",
+        play::update::refusals::other_product,
+        "signed well, and a release of something else",
+    ),
+    refuses(
+        "refuses_another_architecture",
+        play::update::refusals::other_architecture,
+        "signed well, and for other machines",
+    ),
+    channel(
+        "follows_the_chain_of_roots",
+        play::update::nights::follows_the_chain_of_roots,
+        "six roots later, each expired and by other keys, it finds what is new",
+    ),
+    channel(
+        "wrong_clock",
+        play::update::nights::wrong_clock,
+        "1970, and ten years ahead: neither blocks nor opens anything",
+    ),
+    channel(
+        "updates_wait_for_the_network",
+        play::update::nights::network_is_gone,
+        "no answer, no file: said, nothing changed, and well on the next good night",
+    ),
+    channel(
+        "updates_stand_garbage",
+        play::update::nights::server_talks_garbage,
+        "what comes is not what was asked for",
+    ),
+    channel(
+        "updates_stand_a_server_that_never_ends",
+        play::update::nights::server_never_ends,
+        "a byte a second, and a body without end, within bounds of time and memory",
+    ),
+    channel(
+        "staging_goes_on_after_breaks",
+        play::update::nights::staging_goes_on_after_breaks,
+        "a connection that breaks costs what was not written yet, no more",
+    ),
+    channel(
+        "staging_with_a_full_disk",
+        play::update::nights::disk_is_full,
+        "no room for notes: said, nothing changed, and staged when there is",
+    ),
+    rolls_back(
+        "rolls_back_when_kernel_does_not_start",
+        play::update::rollbacks::kernel_does_not_start,
+        "the loader cannot read the kernel",
+    ),
+    rolls_back(
+        "rolls_back_when_initrd_is_broken",
+        play::update::rollbacks::initrd_is_broken,
+        "the kernel finds nothing to go on with",
+    ),
+    rolls_back(
+        "rolls_back_when_verity_is_broken",
+        play::update::rollbacks::verity_is_broken,
+        "the root is not what its hash says",
+    ),
+    rolls_back(
+        "rolls_back_when_a_unit_is_missing",
+        play::update::rollbacks::a_unit_is_missing,
+        "the root lacks a unit that mail needs",
+    ),
+    rolls_back(
+        "rolls_back_when_slapd_does_not_start",
+        play::update::rollbacks::slapd_does_not_start,
+        "slapd ends as soon as it starts",
+    ),
+    rolls_back(
+        "rolls_back_when_directory_is_empty",
+        play::update::rollbacks::directory_is_empty,
+        "every service works, and everybody is gone",
+    ),
+    rolls_back(
+        "rolls_back_when_postfix_rejects_all",
+        play::update::rollbacks::postfix_rejects_all,
+        "Postfix refuses every client",
+    ),
+    rolls_back(
+        "rolls_back_when_letters_are_not_delivered",
+        play::update::rollbacks::letters_are_not_delivered,
+        "letters are taken in and never seen again",
+    ),
+    rolls_back(
+        "rolls_back_when_dovecot_index_is_too_new",
+        play::update::rollbacks::dovecot_index_is_too_new,
+        "mailboxes are in a format from the future",
+    ),
+    rolls_back(
+        "rolls_back_when_letters_are_gone",
+        play::update::rollbacks::letters_are_gone,
+        "every service works, and one member's archive is gone",
+    ),
+    rolls_back(
+        "rolls_back_when_rspamd_does_not_start",
+        play::update::rollbacks::rspamd_does_not_start,
+        "letters wait for who looks at them",
+    ),
+    rolls_back(
+        "rolls_back_when_web_server_gives_the_default_page",
+        play::update::rollbacks::web_server_gives_the_default_page,
+        "the web server answers with a page of nobody's",
+    ),
+    rolls_back(
+        "rolls_back_when_webmail_does_not_start",
+        play::update::rollbacks::webmail_does_not_start,
+        "webmail's PHP does not start",
+    ),
+    rolls_back(
+        "rolls_back_when_console_is_silent",
+        play::update::rollbacks::console_is_silent,
+        "the administration runs and answers nobody",
+    ),
+    rolls_back(
+        "rolls_back_when_renderer_fails",
+        play::update::rollbacks::renderer_fails,
+        "a template does not fit the organisation's settings",
+    ),
+    rolls_back(
+        "rolls_back_when_migration_fails_half_way",
+        play::update::rollbacks::migration_fails_half_way,
+        "half of the data are in another format",
+    ),
+    rolls_back(
+        "rolls_back_when_memory_runs_out",
+        play::update::rollbacks::memory_runs_out,
+        "something takes all the memory",
+    ),
+    rolls_back(
+        "rolls_back_when_disk_runs_full",
+        play::update::rollbacks::disk_runs_full,
+        "something takes all the room on the disk",
+    ),
+    rolls_back(
+        "rolls_back_when_it_hangs",
+        play::update::rollbacks::it_hangs,
+        "everything stands still, and there is a watchdog in software",
+    ),
+    rolls_back(
+        "rolls_back_when_it_hangs_with_a_hardware_watchdog",
+        play::update::rollbacks::it_hangs_with_a_hardware_watchdog,
+        "everything stands still, and the machine has a watchdog",
+    ),
+    rolls_back("rolls_back_when_it_panics", play::update::rollbacks::it_panics, "the kernel panics, each time"),
+    rolls_back(
+        "rolls_back_when_reset_is_pressed",
+        play::update::rollbacks::reset_is_pressed,
+        "while it is tried, and twice while the data are put back",
+    ),
+    rolls_back(
+        "rolls_back_when_network_is_missing",
+        play::update::rollbacks::network_is_missing,
+        "the network does not come up",
+    ),
+    rolls_back("rolls_back_when_gate_crashes", play::update::rollbacks::gate_crashes, "the gate itself crashes"),
+    rolls_back("rolls_back_when_deadline_passes", play::update::rollbacks::deadline_passes, "the gate never decides"),
+    rolls_back(
+        "rolls_back_when_boot_never_ends",
+        play::update::rollbacks::boot_never_ends,
+        "the start never gets as far as the gate",
+    ),
     console(
         "console_adds_a_member_who_forwards",
         play::console::adds_member::run,
@@ -264,16 +499,10 @@ pub fn look_at_pages(chosen: &[&Scenario]) -> bool {
     chosen.iter().any(|scenario| LOOK_AT_PAGES.contains(&scenario.name))
 }
 
-/// The groups of those that are offered releases.
-const OFFERED: [&str; 2] = ["channel", "refusals"];
-
-/// Whether one of them is offered a release.
+/// Whether one of them starts where releases are offered.
 #[must_use]
 pub fn offer_releases(chosen: &[&Scenario]) -> bool {
-    let is_offered = |scenario: &&&Scenario| {
-        scenario.base == Base::Staged || scenario.group.is_some_and(|group| OFFERED.contains(&group))
-    };
-    chosen.iter().any(|scenario| is_offered(&scenario))
+    chosen.iter().any(|scenario| matches!(scenario.base, Base::Populated | Base::Staged))
 }
 
 fn base_name<S: Serializer>(base: &Base, serializer: S) -> Result<S::Ok, S::Error> {

@@ -55,12 +55,7 @@ impl Imap {
     /// # Errors
     /// [`Error::Wire`]; a folder that does not exist has no messages.
     pub fn find(&mut self, folder: &str, subject: &str) -> Result<Vec<String>> {
-        if self.command(&format!("SELECT {}", quoted(folder))).is_err() {
-            return Ok(Vec::new());
-        }
-        let found = self.command(&format!("UID SEARCH HEADER Subject {}", quoted(subject)))?;
-        let numbers = found.lines().find_map(|line| line.strip_prefix("* SEARCH")).unwrap_or_default();
-        numbers.split_whitespace().map(|number| self.fetch(number)).collect()
+        self.search(folder, &format!("HEADER Subject {}", quoted(subject)))
     }
 
     /// Waits for a message with `subject` in `folder`.
@@ -79,6 +74,33 @@ impl Imap {
             }
             std::thread::sleep(INTERVAL);
         }
+    }
+
+    /// Waits for a message in `folder` that says `words` anywhere.
+    ///
+    /// # Errors
+    /// [`Error::Late`].
+    pub fn wait_for_text(&mut self, folder: &str, words: &str, limit: Duration) -> Result<String> {
+        let start = Instant::now();
+        loop {
+            if let Some(message) = self.search(folder, &format!("TEXT {}", quoted(words)))?.into_iter().next() {
+                return Ok(message);
+            }
+            if start.elapsed() > limit {
+                let what = format!("the arrival of a letter that says {words:?} in {folder}");
+                return Err(Error::Late { what, seconds: limit.as_secs(), detail: String::new() });
+            }
+            std::thread::sleep(INTERVAL);
+        }
+    }
+
+    fn search(&mut self, folder: &str, criterion: &str) -> Result<Vec<String>> {
+        if self.command(&format!("SELECT {}", quoted(folder))).is_err() {
+            return Ok(Vec::new());
+        }
+        let found = self.command(&format!("UID SEARCH {criterion}"))?;
+        let numbers = found.lines().find_map(|line| line.strip_prefix("* SEARCH")).unwrap_or_default();
+        numbers.split_whitespace().map(|number| self.fetch(number)).collect()
     }
 
     fn fetch(&mut self, number: &str) -> Result<String> {

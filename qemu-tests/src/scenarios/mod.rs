@@ -27,6 +27,7 @@ pub mod quota;
 pub mod roles_and_groups;
 pub mod sieve;
 pub mod submission;
+pub mod update;
 pub mod verity;
 pub mod webmail;
 

@@ -36,6 +36,15 @@ impl Bus {
     }
 }
 
+/// What starts a machine again that hangs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watchdog {
+    /// Nothing of the machine's; the guest may have one in software.
+    None,
+    /// Intel's 6300ESB, as hypervisors offer it.
+    I6300esb,
+}
+
 /// What machine to start.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -53,6 +62,8 @@ pub struct Plan {
     pub memory_mib: u32,
     /// Processors.
     pub cpus: u32,
+    /// Its watchdog.
+    pub watchdog: Watchdog,
     /// The snapshot to go on from instead of a power-on.
     pub snapshot: Option<&'static str>,
 }
@@ -69,6 +80,7 @@ impl Plan {
             network: true,
             memory_mib: 1024,
             cpus: 2,
+            watchdog: Watchdog::None,
             snapshot: None,
         }
     }
@@ -204,6 +216,9 @@ fn qemu(plan: &Plan, folder: &Path, socket: &Path, accelerator: Accelerator) -> 
         program = program
             .words(&format!("-netdev tap,id=net,ifname={},script=no,downscript=no", world::WIRE))
             .words(&format!("-device virtio-net-pci,netdev=net,mac={}", world::MACHINE_MAC));
+    }
+    if plan.watchdog == Watchdog::I6300esb {
+        program = program.words("-device i6300esb -action watchdog=reset");
     }
     if let Some(snapshot) = plan.snapshot {
         program = program.words(&format!("-loadvm {snapshot}"));

@@ -11,7 +11,7 @@ mod ssh;
 
 pub use disk::{Disk, DiskFormat, MACHINE_DISK_BYTES};
 pub use firmware::Firmware;
-pub use machine::{Bus, Machine, Plan};
+pub use machine::{Bus, Machine, Plan, Watchdog};
 pub use partitions::{Partition, find_partition};
 pub use qmp::Qmp;
 pub use serial::Serial;

@@ -65,7 +65,15 @@ impl Shell {
     /// # Errors
     /// [`Error::Late`] when it takes too long.
     pub fn execute(&self, command: &str) -> Result<Output> {
-        self.ssh().arg(command).output(self.accelerator.limit(COMMAND_SECONDS))
+        self.execute_within(command, COMMAND_SECONDS)
+    }
+
+    /// The same for a command that may take long: `seconds`, scaled.
+    ///
+    /// # Errors
+    /// As [`Shell::execute`].
+    pub fn execute_within(&self, command: &str, seconds: u32) -> Result<Output> {
+        self.ssh().arg(command).output(self.accelerator.limit(seconds))
     }
 
     /// Runs a command that must exit with 0, and gives its standard output.
@@ -81,7 +89,7 @@ impl Shell {
     /// # Errors
     /// As [`Shell::succeed`], after `seconds` (scaled).
     pub fn succeed_within(&self, command: &str, seconds: u32) -> Result<String> {
-        let output = self.ssh().arg(command).output(self.accelerator.limit(seconds))?;
+        let output = self.execute_within(command, seconds)?;
         if output.code == Some(0) {
             return Ok(output.stdout);
         }

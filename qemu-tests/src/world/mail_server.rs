@@ -101,6 +101,11 @@ impl MailServer {
         self.books().rules.insert(address.to_lowercase(), rule);
     }
 
+    /// From now on takes mail for `address` again.
+    pub fn clear_rule(&self, address: &str) {
+        self.books().rules.remove(&address.to_lowercase());
+    }
+
     /// Every message so far in which `mark` occurs: how often something arrived.
     #[must_use]
     pub fn arrivals(&self, mark: &str) -> Vec<Received> {

@@ -275,8 +275,10 @@ fn pour(mut stream: &TcpStream, mut content: impl Read) -> std::io::Result<()> {
 }
 
 fn slowly(mut stream: &TcpStream, head: &str, body: impl Read) -> std::io::Result<bool> {
-    for byte in head.as_bytes().chain(body).bytes() {
-        stream.write_all(&[byte?])?;
+    let mut content = head.as_bytes().chain(body);
+    let mut byte = [0];
+    while content.read(&mut byte)? > 0 {
+        stream.write_all(&byte)?;
         std::thread::sleep(SLOW);
     }
     Ok(true)
