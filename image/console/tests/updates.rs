@@ -261,6 +261,19 @@ async fn goes_back_to_the_version_that_was_read_about_and_to_no_other() {
 }
 
 #[tokio::test]
+async fn the_log_says_who_had_it_done() {
+    let mut world = World::new().await;
+    for (what, about) in
+        [("update-looked-for", ""), ("update-begun", ""), ("update-begun", "2026.12.08"), ("going-back", "2026.11.10")]
+    {
+        world.console.helper.state().notes.push(("jill".into(), what.into(), about.into()));
+    }
+    let log = world.jill.get("/log").await.body;
+    says(&log, &["A newer version was looked for", "<strong>An update was started</strong>"]);
+    says(&log, &["The update to version 2026.12.08 was started", "Going back to version 2026.11.10 was started"]);
+}
+
+#[tokio::test]
 async fn no_state_of_it_says_what_a_treasurer_would_not() {
     let mut world = World::new().await;
     let phases = [
