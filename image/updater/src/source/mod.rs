@@ -6,6 +6,8 @@ use std::io::Read;
 use sos_signing::offer::{Source, SourceError};
 
 mod bundle;
+#[cfg(test)]
+mod bundle_tests;
 mod http;
 #[cfg(test)]
 mod http_tests;

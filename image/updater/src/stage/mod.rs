@@ -25,6 +25,8 @@ mod fill;
 mod frames;
 mod plan;
 mod read_back;
+#[cfg(test)]
+mod tests;
 
 use frames::Frames;
 use plan::{Piece, Plan};
