@@ -7,6 +7,7 @@ use tough::{IntoVec, Repository, TargetName};
 use super::explain::explain;
 use super::refusal::{OfferError, OfferRefusal};
 use super::rollout::{OURS, Rollout};
+use super::source::SourceError;
 use super::{Asker, Expiry, Offer, clock};
 use crate::error::Refusal;
 use crate::manifest::{MANIFEST_LIMIT, Manifest};
@@ -33,8 +34,14 @@ pub(super) async fn choose(asker: &Asker<'_>, repository: &Repository) -> Result
     let mut newer: Vec<_> = named.filter(|(version, ..)| *version > asker.running).collect();
     newer.sort_by_key(|(version, ..)| std::cmp::Reverse(*version));
     for (version, name, target) in newer {
-        // Whoever carries a release by hand has decided.
-        if asker.expiry == Expiry::Ignored || rollout(version, target)?.includes(asker.device, version, now) {
+        // Whoever carries a release by hand has decided. A bundle lists all releases, and has the files of one.
+        if asker.expiry == Expiry::Ignored {
+            match fetch(asker, repository, version, name, target).await {
+                Err(OfferError::Source(SourceError::Absent { .. })) => continue,
+                fetched => return fetched.map(Some),
+            }
+        }
+        if rollout(version, target)?.includes(asker.device, version, now) {
             return fetch(asker, repository, version, name, target).await.map(Some);
         }
     }

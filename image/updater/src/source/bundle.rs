@@ -60,7 +60,19 @@ impl Bundle {
     }
 
     fn place(&self, path: &str) -> Result<Place, SourceError> {
-        self.places.get(path).copied().ok_or_else(|| SourceError::Absent { path: path.to_owned() })
+        let place = self.places.get(path).filter(|_| self.holds_what_is_offered(path));
+        place.copied().ok_or_else(|| SourceError::Absent { path: path.to_owned() })
+    }
+
+    /// A bundle has the whole list of releases, and the files of one. The others' manifests count as absent, so that none
+    /// of them is offered. `targets/SHA256.VERSION.manifest.json` is the manifest of VERSION.
+    fn holds_what_is_offered(&self, path: &str) -> bool {
+        let named = path.strip_prefix("targets/").and_then(|name| name.strip_suffix(".manifest.json"));
+        let version = named.and_then(|name| name.split_once('.'));
+        version.is_none_or(|(_, version)| {
+            let folder = format!("releases/{version}/");
+            self.places.range(folder.clone()..).next().is_some_and(|(name, _)| name.starts_with(&folder))
+        })
     }
 }
 

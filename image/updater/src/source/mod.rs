@@ -13,7 +13,7 @@ mod http;
 mod http_tests;
 mod pace;
 
-pub use bundle::Bundle;
+pub use bundle::{Bundle, Place, index};
 pub use http::Http;
 pub use pace::Limits;
 

@@ -5,14 +5,17 @@ use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use jiff::ToSpan as _;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use sos_ipc::UpdatePhase;
 use sos_provision::Device;
-use sos_signing::offer::{Asker, Expiry, Offer, OfferError, Source as _};
+use sos_signing::offer::{self, Asker, Expiry, Offer, OfferError, Source as _};
 use sos_signing::{Artefact, Digest, INDEX_LIMIT, Kind, SlotIndex, Version};
+
+mod found;
+#[cfg(test)]
+mod tests;
+
+pub use found::Found;
 
 use crate::error::UpdateError;
 use crate::progress::AtWork;
@@ -30,58 +33,10 @@ const NOTES_LIMIT: u64 = 64 << 10;
 const TRIES: u32 = 3;
 /// The first wait after a fault, and the longest, in seconds.
 const BACK_OFF: (u64, u64) = (3600, 24 * 3600);
-/// A clock that is further behind the image's making is wrong.
-const YEARS: i16 = 8;
-
-/// A newer release, vouched for, with all that has to be known before its payload is fetched. Only [`check`] makes one,
-/// and whatever fills a slot takes nothing else.
-#[derive(Debug)]
-pub struct Found {
-    version: Version,
-    channel: Channel,
-    /// Where the payload is in the channel, and how many bytes it has.
-    payload: (String, u64),
-    index: SlotIndex,
-    digest: Digest,
-    notes: BTreeMap<String, String>,
-}
-
-impl Found {
-    /// Its version.
-    #[must_use]
-    pub fn version(&self) -> Version {
-        self.version
-    }
-
-    /// What its slot is made of.
-    #[must_use]
-    pub fn index(&self) -> &SlotIndex {
-        &self.index
-    }
-
-    /// The SHA-256 of [`Found::index`], as it was signed.
-    #[must_use]
-    pub fn digest(&self) -> Digest {
-        self.digest
-    }
-
-    /// The payload, from a byte on.
-    pub(crate) fn payload(&self, offset: u64) -> Result<Box<dyn std::io::Read + Send + '_>, UpdateError> {
-        let (path, size) = &self.payload;
-        self.channel.payload(path, offset, *size).map_err(|error| UpdateError::Channel(error.to_string()))
-    }
-
-    fn candidate(&self) -> Candidate {
-        Candidate { version: self.version, bytes: self.payload.1, notes: self.notes.clone() }
-    }
-
-    /// A release that nobody vouched for, for tests of what comes behind.
-    #[cfg(test)]
-    pub(crate) fn unchecked(version: Version, channel: Channel, path: &str, index: SlotIndex) -> Self {
-        let (size, digest) = (index.payload_size(), Digest::of(&index.to_bytes()));
-        Self { version, channel, payload: (path.to_owned(), size), index, digest, notes: BTreeMap::new() }
-    }
-}
+/// systemd-timesyncd's word that the network set the clock since the boot.
+const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
+/// A clock that is so many years after the image's making is wrong.
+const YEARS: u64 = 8;
 
 /// `channel.toml`.
 #[derive(Debug, Deserialize)]
@@ -160,7 +115,7 @@ fn newest(work: &AtWork, channel: &Channel, running: Version) -> Result<Option<O
     let root = fs::read(&root).map_err(UpdateError::file("read", &root))?;
     let trusted = work.store().path(TRUSTED);
     fs::create_dir_all(&trusted).map_err(UpdateError::file("make", &trusted))?;
-    let now = now();
+    let now = credible(device, now(), running);
     let asker = Asker {
         root: &root,
         store: &trusted,
@@ -169,19 +124,14 @@ fn newest(work: &AtWork, channel: &Channel, running: Version) -> Result<Option<O
         device: &identity(device)?,
         now,
         expiry: match channel {
-            Channel::Http(_) => expiry(running, now),
+            Channel::Http(_) => Expiry::Enforced(now),
             Channel::Bundle(_) => Expiry::Ignored,
         },
     };
-    ask(&asker, channel).map_err(|error| match error {
+    offer::newest(&asker, channel).map_err(|error| match error {
         OfferError::Refused(refusal) => UpdateError::Offer(refusal),
         other => UpdateError::Channel(other.to_string()),
     })
-}
-
-/// Until the signing crate asks channels.
-fn ask(_: &Asker<'_>, _: &Channel) -> Result<Option<Offer>, OfferError> {
-    Err(OfferError::Fault("channels cannot be asked yet".into()))
 }
 
 /// Fetches what tells about a release, and holds it to what was signed.
@@ -249,21 +199,12 @@ fn identity(device: &Device) -> Result<[u8; 32], UpdateError> {
     Ok(*Digest::of(format!("sos update {}", id.trim()).as_bytes()).as_bytes())
 }
 
-/// Whether the metadata's expiry counts: only for a clock that can be right, which is one between the day of the image
-/// and some years later.
-fn expiry(running: Version, now: u64) -> Expiry {
-    let date = running.date();
-    let part = |from: u32, below: u32| i8::try_from(date / from % below).ok();
-    let made = i16::try_from(date / 10_000).ok().zip(part(100, 100)).zip(part(1, 100));
-    let made = made.and_then(|((year, month), day)| Date::new(year, month, day).ok());
-    let second =
-        |day: Date| day.to_zoned(TimeZone::UTC).ok().and_then(|at| u64::try_from(at.timestamp().as_second()).ok());
-    let from = made.and_then(second);
-    let to = made.and_then(|day| day.checked_add(YEARS.years()).ok()).and_then(second);
-    match from.zip(to) {
-        Some((from, to)) if (from..=to).contains(&now) => Expiry::Enforced(now),
-        _ => Expiry::Ignored,
-    }
+/// The time to ask with. A clock counts when the network set it since the boot, and only for some years: even then, one
+/// that is far ahead must not make everything look expired.
+fn credible(device: &Device, clock: u64, running: Version) -> u64 {
+    let made = offer::credible(clock, false, running);
+    let synchronised = device.path(SYNCHRONISED).exists() && clock < made.saturating_add(YEARS * 365 * 24 * 3600);
+    offer::credible(clock, synchronised, running)
 }
 
 /// Debian's name of this machine's architecture.
