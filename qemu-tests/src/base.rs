@@ -75,7 +75,8 @@ impl Base {
     }
 
     /// Whether it has an owner, and a key to look into it.
-    fn is_claimed(self) -> bool {
+    #[must_use]
+    pub fn is_claimed(self) -> bool {
         !matches!(self, Base::Unbooted | Base::Fresh)
     }
 

@@ -36,6 +36,9 @@ struct Arguments {
     /// What chooses them: the same seed, the same choice.
     #[arg(long)]
     seed: Option<String>,
+    /// Start machines that have an owner by UEFI, from the disk of their base; others choose their firmware themselves.
+    #[arg(long)]
+    uefi: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -150,7 +153,7 @@ fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             println!("{}", outcome.line());
         }
     };
-    let order = Order { axe, ..workplace.order() };
+    let order = Order { axe, uefi: arguments.uefi, ..workplace.order() };
     let run = schedule::Run { order, at_once: common.jobs.into(), keep: arguments.keep, show: &show };
     let outcomes = run.all(schedule::jobs(&chosen))?;
     let closing = if common.json { results::json(&outcomes) } else { results::count(&outcomes) };

@@ -93,6 +93,7 @@ impl Workplace {
             accelerator: self.accelerator.to_string(),
             folder: self.folder.clone(),
             axe: PathBuf::new(),
+            uefi: false,
             name: String::new(),
             task: Task::Run(Base::Unbooted, Vec::new()),
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::accelerator::Accelerator;
-use crate::base::{Base, Sources, needed};
+use crate::base::{Base, HEALTH_SECONDS, Sources, needed};
 use crate::bench::{self, Measured};
 use crate::channel::Channel;
 use crate::program::Program;
@@ -35,6 +35,8 @@ pub struct Order {
     pub folder: PathBuf,
     /// axe-core's script, for scenarios that look at pages.
     pub axe: PathBuf,
+    /// Whether machines that have an owner start by UEFI.
+    pub uefi: bool,
     /// The job's name, and its scratch folder's.
     pub name: String,
     /// What to do.
@@ -108,8 +110,10 @@ impl Order {
             }
             Task::Run(base, names) => {
                 let mut stage = Stage::set(self, &base.zone(&bases)?)?;
-                if *base != Base::Unbooted {
-                    base.restore(&mut stage, &bases)?;
+                match base {
+                    Base::Unbooted => {}
+                    _ if self.uefi && base.is_claimed() => stage.start_cold(*base, |plan| plan)?,
+                    _ => base.restore(&mut stage, &bases)?,
                 }
                 names.iter().try_for_each(|name| self.play(&mut stage, name))
             }
@@ -156,6 +160,8 @@ pub struct Stage {
     pub world: World,
     /// The key for looking into the guest.
     pub key: Key,
+    /// What starts machines that a scenario starts anew from a base.
+    pub firmware: Firmware,
     sources: Sources,
     bases: PathBuf,
     machine: Option<Machine>,
@@ -176,6 +182,7 @@ impl Stage {
             sources: order.sources.clone(),
             bases: order.folder.join("bases"),
             accelerator: order.accelerator.parse().map_err(|error| Error::Usage(format!("{error}")))?,
+            firmware: if order.uefi { Firmware::Uefi } else { Firmware::Bios },
             machine: None,
             plan: None,
             notes: RefCell::default(),
@@ -196,15 +203,20 @@ impl Stage {
         Channel::lay_out(stock, &self.folder.join("channel"), &self.world.releases)
     }
 
-    /// The plan of a machine that starts from a base's disk as after a power cut.
+    /// Starts a machine from a base's disk as after a power cut, built otherwise than the one that was saved, and waits
+    /// until it is well.
     ///
     /// # Errors
-    /// As [`Base::cold`].
-    pub fn cold(&mut self, base: Base, firmware: Firmware) -> Result<Plan> {
+    /// When it does not start, or reports that it is not well.
+    pub fn start_cold(&mut self, base: Base, otherwise: impl FnOnce(Plan) -> Plan) -> Result<()> {
         self.unplug()?;
         self.shell().hang_up();
         let bases = self.bases.clone();
-        base.cold(self, &bases, firmware)
+        let plan = base.cold(self, &bases, self.firmware)?;
+        self.start(otherwise(plan))?;
+        let limit = self.limit(HEALTH_SECONDS);
+        self.wait_for_health(limit)?;
+        self.shell().wait_until_succeeds("true", 30).map(drop)
     }
 
     /// Says something about the scenario that plays, to stand below its name: what it measured.

@@ -16,7 +16,7 @@ use crate::channel::beside;
 use crate::club::{JILL, KENTON};
 use crate::program::Program;
 use crate::session::Stage;
-use crate::vm::Firmware;
+use crate::vm::{Firmware, Plan};
 use crate::world::releases::Fault;
 use crate::world::{FORGER, MACHINE, WIRE};
 use crate::{Error, Result, must};
@@ -35,11 +35,7 @@ pub fn under_bios(stage: &mut Stage) -> Result<()> {
 
 /// The same under UEFI.
 pub fn under_uefi(stage: &mut Stage) -> Result<()> {
-    let plan = stage.cold(Base::Staged, Firmware::Uefi)?;
-    stage.start(plan)?;
-    let limit = stage.limit(HEALTH_SECONDS);
-    stage.wait_for_health(limit)?;
-    stage.shell().wait_until_succeeds("true", 30)?;
+    stage.start_cold(Base::Staged, |plan| Plan { firmware: Firmware::Uefi, ..plan })?;
     updates(stage)
 }
 

@@ -11,11 +11,11 @@ use sos_signing::Version;
 use super::kept::Belongings;
 use super::traffic::Traffic;
 use super::{Try, UPDATER, booted, must_be_in_the_history, running};
-use crate::base::{Base, HEALTH_SECONDS, LOADER};
+use crate::base::{Base, LOADER};
 use crate::club::JILL;
 use crate::scenarios::MAIL_SECONDS;
 use crate::session::Stage;
-use crate::vm::{Firmware, Plan, Shell, Watchdog};
+use crate::vm::{Plan, Shell, Watchdog};
 use crate::{Result, must};
 
 /// How the next release fails.
@@ -141,13 +141,8 @@ faults! {
 
 /// The same with a watchdog of the machine's, as some providers' have.
 pub fn it_hangs_with_a_hardware_watchdog(stage: &mut Stage) -> Result<()> {
-    let plan = stage.cold(Base::Staged, Firmware::Bios)?;
-    stage.start(Plan { watchdog: Watchdog::I6300esb, ..plan })?;
-    let limit = stage.limit(HEALTH_SECONDS);
-    stage.wait_for_health(limit)?;
-    let shell = stage.shell();
-    shell.wait_until_succeeds("true", 30)?;
-    let name = shell.succeed("cat /sys/class/watchdog/watchdog0/identity")?;
+    stage.start_cold(Base::Staged, |plan| Plan { watchdog: Watchdog::I6300esb, ..plan })?;
+    let name = stage.shell().succeed("cat /sys/class/watchdog/watchdog0/identity")?;
     must!(name.contains("6300ESB"), "the machine's first watchdog is {name:?}");
     Failure::new(&wakes("hangs"), SILENT).play(stage)
 }
