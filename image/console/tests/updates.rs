@@ -101,14 +101,17 @@ async fn says_what_is_newer_in_the_language_of_the_page_and_when_it_comes() {
             "Newer: version 2026.12.08",
             "Mail is sorted faster.",
             "About 215 MB",
-            "tonight at 03:23",
+            "tonight, soon after 03:23",
             "nothing is lost",
         ],
     );
     assert!(has_button(&page, "update") && !page.contains("http-equiv=\"refresh\""), "{page}");
     assert!(!has_button(&page, "look"), "what is newer is known: {page}");
     world.jill.language = "de";
-    says(&world.page().await, &["<p class=\"pieces\">Post wird schneller sortiert.", "heute Nacht um 03:23 Uhr"]);
+    says(
+        &world.page().await,
+        &["<p class=\"pieces\">Post wird schneller sortiert.", "heute Nacht, bald nach 03:23 Uhr"],
+    );
     world.jill.language = "cy";
     says(&world.page().await, &["<p class=\"pieces\" lang=\"en\">Mail is sorted faster."]);
     world.set(|updates| updates.tonight = 0);
@@ -120,7 +123,13 @@ async fn says_what_is_newer_in_the_language_of_the_page_and_when_it_comes() {
 async fn says_so_where_there_is_nothing_newer_nothing_known_or_no_place_to_ask() {
     let mut world = World::new().await;
     let page = world.page().await;
-    says(&page, &["There is nothing newer. The server last looked on 2025-10-09 05:00", "this is the first version"]);
+    says(
+        &page,
+        &[
+            "There is nothing newer to update to. The server last looked on 2025-10-09 05:00",
+            "this is the first version",
+        ],
+    );
     assert!(has_button(&page, "look") && !has_button(&page, "update"), "{page}");
     world.set(|updates| updates.checked = None);
     says(&world.page().await, &["has not looked yet"]);
@@ -209,6 +218,31 @@ async fn what_was_taken_back_is_said_in_one_sentence_and_tried_three_times() {
     assert!(!has_button(&page, "update") && !page.contains("tonight"), "{page}");
     world.set(|updates| updates.history.insert(0, event(UpdateOutcome::Committed, None, None)));
     assert!(!world.page().await.contains("it did not work here"), "something happened since");
+}
+
+#[tokio::test]
+async fn a_version_that_was_left_is_not_taken_again() {
+    let mut world = World::new().await;
+    let went_back = UpdateEvent {
+        from: "2026.12.08".into(),
+        to: "2026.11.24".into(),
+        ..event(UpdateOutcome::WentBack, None, Some("jill"))
+    };
+    world.set(|updates| {
+        updates.available = Some(AvailableRelease { failed: true, ..release() });
+        updates.history = vec![went_back];
+    });
+    let sentences = [
+        "An administrator had the server go back to version 2026.11.24 on 2025-10-09 08:53.",
+        "The server does not update to version 2026.12.08 again",
+    ];
+    let page = world.page().await;
+    says(&page, &sentences);
+    assert!(!has_button(&page, "update") && !page.contains("tonight"), "{page}");
+    world.set(|updates| updates.available = None);
+    says(&world.page().await, &sentences);
+    world.set(|updates| updates.available = Some(AvailableRelease { version: "2026.12.22".into(), ..release() }));
+    assert!(has_button(&world.page().await, "update"), "a newer one is another");
 }
 
 #[tokio::test]

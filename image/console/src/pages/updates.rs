@@ -76,8 +76,8 @@ struct Updates {
     looks: bool,
     /// Why the last asking ended early: a sentence, and what a program said.
     fault: Option<(String, String)>,
-    /// That the newest thing that happened is a version that was taken back.
-    taken_back: Option<String>,
+    /// That a version was taken back or left, where that is the newest thing that happened.
+    went_wrong: Option<String>,
     /// The version to go back to.
     back: Option<String>,
     history: Vec<Line>,
@@ -110,7 +110,7 @@ fn view(page: Page, status: UpdateStatus, now: u64, zone: &when::Zone) -> Update
     Updates {
         nothing: nothing(&status, zone, t),
         fault: status.fault.clone().filter(|_| doing.is_none()).map(|fault| (fault_words(&status, zone, t), fault)),
-        taken_back: taken_back(&status, zone, t).filter(|_| doing.is_none()),
+        went_wrong: went_wrong(&status, zone, t).filter(|_| doing.is_none()),
         back: status.back.map(|earlier| earlier.version),
         history: status.history.into_iter().map(|event| line(event, zone, t)).collect(),
         page: page.titled("updates-title"),
@@ -158,14 +158,9 @@ fn megabytes(bytes: u64) -> String {
 }
 
 fn newer(release: &AvailableRelease, status: &UpdateStatus, now: u64, zone: &when::Zone, t: Say) -> Newer {
-    let taken_back = |event: &&UpdateEvent| event.outcome == UpdateOutcome::RolledBack && event.to == release.version;
-    let tries = status.history.iter().filter(taken_back).count();
-    let given_up = release.failed && tries >= MOST_TRIES;
-    let failed = match (release.failed, given_up) {
-        (false, _) => None,
-        (true, false) => Some(t.say("updates-failed-before")),
-        (true, true) => Some(t.say("updates-failed-for-good")),
-    };
+    let left = left_alone(&release.version, &status.history, t).filter(|_| release.failed);
+    let given_up = left.is_some();
+    let failed = left.or_else(|| release.failed.then(|| t.say("updates-failed-before")));
     let soon = (now..now + 36 * 3600).contains(&status.tonight);
     let tonight = if soon {
         t.with("updates-tonight-at", [("time", zone.write_time(status.tonight).as_str())])
@@ -208,11 +203,32 @@ fn fault_words(status: &UpdateStatus, zone: &when::Zone, t: Say) -> String {
     }
 }
 
-/// That the newest version was tried and taken back, as long as nothing happened since.
-fn taken_back(status: &UpdateStatus, zone: &when::Zone, t: Say) -> Option<String> {
-    let newest = status.history.first().filter(|event| event.outcome == UpdateOutcome::RolledBack)?;
-    let arguments = [("version", newest.to.as_str()), ("at", &zone.write(newest.at))];
-    Some(t.with("updates-taken-back", arguments))
+/// That the server does not take this version by itself any more, and why.
+fn left_alone(version: &str, history: &[UpdateEvent], t: Say) -> Option<String> {
+    let went_back = |event: &UpdateEvent| event.outcome == UpdateOutcome::WentBack && event.from == version;
+    let taken_back = |event: &&UpdateEvent| event.outcome == UpdateOutcome::RolledBack && event.to == version;
+    if history.iter().any(went_back) {
+        Some(t.with("updates-left-alone", [("version", version)]))
+    } else if history.iter().filter(taken_back).count() >= MOST_TRIES {
+        Some(t.say("updates-failed-for-good"))
+    } else {
+        None
+    }
+}
+
+/// That a version was taken back, or somebody went back, as long as nothing happened since.
+fn went_wrong(status: &UpdateStatus, zone: &when::Zone, t: Say) -> Option<String> {
+    let newest = status.history.first()?;
+    let at = zone.write(newest.at);
+    let arguments = [("version", newest.to.as_str()), ("at", at.as_str())];
+    let (said, left) = match newest.outcome {
+        UpdateOutcome::Committed => return None,
+        UpdateOutcome::RolledBack => (t.with("updates-taken-back", arguments), &newest.to),
+        UpdateOutcome::WentBack => (t.with("updates-gone-back", arguments), &newest.from),
+    };
+    // Where it is still offered, the same is said beside it.
+    let left = left_alone(left, &status.history, t).filter(|_| status.available.is_none());
+    Some([Some(said), left].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 fn line(event: UpdateEvent, zone: &when::Zone, t: Say) -> Line {
