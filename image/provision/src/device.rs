@@ -17,6 +17,8 @@ pub struct Device {
     root: PathBuf,
     /// Where programs are looked for first; a test's stand-ins.
     programs: Option<PathBuf>,
+    /// Whether it is looked at as it will be when it is not dark any more.
+    lit: bool,
 }
 
 /// What the image says of itself, in `/usr/share/sos/image.toml`.
@@ -36,7 +38,7 @@ impl Device {
     /// The device below `root`.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), programs: None }
+        Self { root: root.to_owned(), programs: None, lit: false }
     }
 
     /// The same, with the programs in `folder` in place of the system's of the same names.
@@ -121,7 +123,13 @@ impl Device {
     /// before it is known that it stays.
     #[must_use]
     pub fn is_dark(&self) -> bool {
-        self.path(TRIAL).exists()
+        !self.lit && self.path(TRIAL).exists()
+    }
+
+    /// The same device, seen as it will be when it is not dark any more.
+    #[must_use]
+    pub fn lit(self) -> Self {
+        Self { lit: true, ..self }
     }
 
     /// Renders `/etc` from what is there, without writing anything.

@@ -74,12 +74,24 @@ pub struct Trial {
     pub slot: Slot,
     /// When it began, seconds since 1970.
     pub began: u64,
+    /// The boot record's sequence that begins it: as long as the boot state has not come to it, nothing was tried.
+    #[serde(default)]
+    pub sequence: u32,
     /// Who asked for it, when somebody did.
     pub by: Option<String>,
     /// What the gate of the new release must find again: how much there is of what, by name.
     pub facts: BTreeMap<String, u64>,
     /// What the gate said when it did not let the release through.
     pub verdict: Option<String>,
+}
+
+/// The release before this one, which can be gone back to while its data are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// Its version.
+    pub version: Version,
+    /// When it was left, seconds since 1970.
+    pub since: u64,
 }
 
 /// What a going back needs to know when the old release is up again.
@@ -106,6 +118,7 @@ documents! {
     Checked = "checked.json",
     Staged = "staged.json",
     Trial = "trial.json",
+    Earlier = "earlier.json",
     GoingBack = "going-back.json",
     Vec<UpdateEvent> = "history.json",
     BTreeMap<Version, u32> = "failed.json",
@@ -186,6 +199,16 @@ impl Store {
         history.insert(0, event);
         history.truncate(HISTORY);
         self.put(&history)
+    }
+
+    /// Says how often a release was tried and taken back.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn set_failures(&self, version: Version, failures: u32) -> Result<(), UpdateError> {
+        let mut failed: BTreeMap<Version, u32> = self.get().unwrap_or_default();
+        failed.insert(version, failures);
+        self.put(&failed)
     }
 
     /// How often a release was tried and taken back.
