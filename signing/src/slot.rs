@@ -210,13 +210,14 @@ mod tests {
 
     #[test]
     fn refuses_what_could_not_be_written_to_a_slot() {
-        let wrong: [(&str, fn(&mut SlotIndex)); 8] = [
+        type Bend = fn(&mut SlotIndex);
+        let wrong: [(&str, Bend); 8] = [
             ("format", |index| index.format = 2),
-            ("no boot", |index| drop(index.parts.pop())),
+            ("no boot", |index| index.parts.truncate(1)),
             ("boot first", |index| index.parts.reverse()),
             ("no bytes", |index| index.parts[0].size = 0),
             ("half a block", |index| index.parts[0].size -= 1),
-            ("a chunk missing", |index| drop(index.parts[0].chunks.pop())),
+            ("a chunk missing", |index| index.parts[0].chunks.truncate(1)),
             ("an empty frame", |index| index.parts[1].chunks[0].compressed = 0),
             ("a frame larger than its chunk can be", |index| index.parts[1].chunks[0].compressed = 5 << 20),
         ];

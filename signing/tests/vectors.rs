@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use ed25519_dalek::Signer;
 use sos_signing::{
-    Artefact, Error, Expected, Kind, Manifest, PublicKey, Refusal, SignatureFile, SigningKey, verify, verify_manifest,
+    Artefact, BLOCK, Digest, Error, Expected, Kind, Manifest, Part, PublicKey, Refusal, SignatureFile, SigningKey,
+    SlotChunk, SlotIndex, SlotPart, Sum, Verified, verify, verify_manifest,
 };
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -67,6 +68,17 @@ impl Vector {
         self.sign_bytes(text.replacen(from, to, 1).as_bytes());
     }
 
+    /// Signs the release with an index of a slot's payload among its files, with one text put in the place of another.
+    fn sign_with_index(&self, from: &str, to: &str) {
+        let text = String::from_utf8(slot_index().to_bytes()).unwrap();
+        assert!(text.contains(from), "{from:?} is not in {text}");
+        self.write("slot.json", text.replacen(from, to, 1).as_bytes());
+        let mut manifest = self.manifest.clone();
+        let index = Artefact::describe(&self.dir.join("slot.json"), Kind::slot_index(), &mut |_| {}).unwrap();
+        manifest.artefacts.push(index);
+        self.sign_bytes(&manifest.to_bytes());
+    }
+
     fn write(&self, name: &str, bytes: &[u8]) {
         fs::write(self.dir.join(name), bytes).unwrap();
     }
@@ -81,6 +93,15 @@ impl Vector {
     fn remove(&self, name: &str) {
         fs::remove_file(self.dir.join(name)).unwrap();
     }
+}
+
+/// An index of two chunks, as a device would stage it.
+fn slot_index() -> SlotIndex {
+    let part = |part, bytes: &[u8]| {
+        let chunk = SlotChunk { compressed: 100, sha256: Digest::of(bytes), xxh3: Sum::of(bytes) };
+        SlotPart { part, size: BLOCK, chunks: vec![chunk] }
+    };
+    SlotIndex { format: SlotIndex::FORMAT, parts: vec![part(Part::Root, b"root\n"), part(Part::Boot, b"boot\n")] }
 }
 
 /// Public, so nothing real trusts its key.
@@ -267,6 +288,15 @@ const REFUSED: &[Recipe] = &[
         v.sign();
         v.write("disk.raw.zst", b"b disk\n");
     }),
+    ("malformed-slot-index.not-json", |v| v.sign_with_index("{", "[")),
+    ("malformed-slot-index.unknown-field", |v| v.sign_with_index("{", "{\"more\":1,")),
+    ("malformed-slot-index.newer-format", |v| v.sign_with_index("\"format\":1", "\"format\":2")),
+    ("malformed-slot-index.root-twice", |v| v.sign_with_index("\"boot\"", "\"root\"")),
+    ("malformed-slot-index.half-a-block", |v| v.sign_with_index("4096", "2048")),
+    ("malformed-slot-index.a-chunk-missing", |v| v.sign_with_index("4096", "8388608")),
+    ("malformed-slot-index.an-empty-frame", |v| v.sign_with_index("100", "0")),
+    ("malformed-slot-index.a-frame-too-large", |v| v.sign_with_index("100", "5242880")),
+    ("malformed-slot-index.a-sum-too-short", |v| v.sign_with_index("\"xxh3\":\"", "\"xxh3\":\"0")),
     ("extra-artefact.file", |v| {
         v.sign();
         v.write("README", b"read me\n");
@@ -290,6 +320,7 @@ const GOOD: &[Recipe] = &[
         v.write("manifest.json.sig", &file.to_bytes());
     }),
     ("good.unknown-kind", |v| v.sign_with("sbom-spdx", "delta")),
+    ("good.with-slot-index", |v| v.sign_with_index("{", "{")),
 ];
 
 fn committed() -> PathBuf {
@@ -325,10 +356,18 @@ fn keys() -> Vec<PublicKey> {
 }
 
 fn refusal(dir: &Path) -> Refusal {
-    match verify(dir, &keys()) {
+    match verify(dir, &keys()).and_then(staged) {
         Err(Error::Refusal(refusal)) => refusal,
         other => panic!("{} should be refused: {other:?}", dir.display()),
     }
+}
+
+/// What a device does next with a release that it verified: it reads the index of the slot's payload, if there is one.
+fn staged(verified: Verified) -> Result<Verified, Error> {
+    if let Some(index) = verified.manifest().artefact(&Kind::slot_index()) {
+        SlotIndex::from_bytes(&fs::read(verified.path(index)).unwrap())?;
+    }
+    Ok(verified)
 }
 
 #[test]
@@ -349,7 +388,7 @@ fn the_committed_vectors_are_the_ones_made_here() {
 #[test]
 fn accepts_the_good_vectors() {
     for (name, _) in GOOD {
-        let verified = verify(&committed().join(name), &keys()).expect(name);
+        let verified = verify(&committed().join(name), &keys()).and_then(staged).expect(name);
         assert_eq!(verified.keys(), [trusted().public().id()]);
         assert_eq!(verified.version().to_string(), "13.20250809.1");
     }
