@@ -51,14 +51,12 @@
 //! `manifest.json` as it stands. The prefix keeps a signature made here from meaning anything
 //! elsewhere. A key is named by the SHA-256 of its 32 public bytes.
 //!
-//! # The seam for TUF
+//! # What is offered
 //!
-//! A signed manifest says who made a release, not whether it is the newest: a mirror may hold an
-//! older one back or offer it again. That is what TUF's root, targets, snapshot and timestamp add,
-//! and they come with the updater. The manifest is then one of TUF's targets: `verify` keeps
-//! standing between the directory and the slot writer, and the roles stand before it. Keys keep
-//! their files and their algorithm; [`Version`] is ordered, so the floor against rollbacks has
-//! something to compare. See `docs/adr/`.
+//! A signed manifest says who made a release, not whether it is the newest: a mirror may hold an older one back or offer
+//! it again. That is what TUF's roles say. [`repository`] makes a channel's metadata on the provider's side, [`offer`]
+//! asks a channel on the device's; the manifests are TUF's targets. See `docs/adr/0015-tuf-says-what-is-offered.md` and
+//! `docs/key-ceremony.md`.
 
 mod digest;
 mod error;

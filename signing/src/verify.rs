@@ -192,23 +192,28 @@ fn only_listed(present: &BTreeSet<OsString>, manifest: &Manifest) -> Result<(), 
     }
 }
 
-pub(crate) fn check_artefact(
-    dir: &Path,
+fn check_artefact(dir: &Path, artefact: &Artefact, progress: &mut dyn FnMut(Progress<'_>)) -> Result<(), Error> {
+    check_opened(&dir.join(&artefact.name), open_no_link, artefact, progress)
+}
+
+/// Compares one file with what the manifest says of it. How it is opened decides whether links are followed.
+pub(crate) fn check_opened(
+    path: &Path,
+    open: fn(&Path) -> io::Result<File>,
     artefact: &Artefact,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(), Error> {
-    let path = dir.join(&artefact.name);
     let name = artefact.name.clone();
-    let file = match open_no_link(&path) {
+    let file = match open(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => {
             return Err(Refusal::MissingArtefact { name }.into());
         }
         Err(e) if e.raw_os_error() == Some(libc::ELOOP) => {
             return Err(Refusal::NotAFile { name }.into());
         }
-        other => other.map_err(|source| Fault::Read { path: path.clone(), source })?,
+        other => other.map_err(|source| Fault::Read { path: path.into(), source })?,
     };
-    let metadata = file.metadata().map_err(|source| Fault::Read { path: path.clone(), source })?;
+    let metadata = file.metadata().map_err(|source| Fault::Read { path: path.into(), source })?;
     if !metadata.is_file() {
         return Err(Refusal::NotAFile { name }.into());
     }
@@ -218,7 +223,7 @@ pub(crate) fn check_artefact(
     }
     // One byte more than there should be is enough to know, should the file grow meanwhile.
     let file = file.take(artefact.size.saturating_add(1));
-    let (sha256, read) = hash_open(file, &path, artefact.size, progress)?;
+    let (sha256, read) = hash_open(file, path, artefact.size, progress)?;
     if read != artefact.size {
         return Err(wrong_size(read).into());
     }

@@ -110,6 +110,86 @@ fn signs_no_manifest_that_would_be_refused() {
     assert!(!release.join("manifest.json.sig").exists());
 }
 
+/// A release such as sos-build makes, as far as sos-sign looks at it.
+fn release(dir: &Path) -> String {
+    std::fs::create_dir_all(dir).unwrap();
+    let (sum, hash) = ("00".repeat(16), "00".repeat(32));
+    let part = |part: &str| {
+        let chunk = serde_json::json!({ "compressed": 7, "sha256": hash, "xxh3": sum });
+        serde_json::json!({ "part": part, "size": 4096, "chunks": [chunk] })
+    };
+    let index = serde_json::json!({ "format": 1, "parts": [part("root"), part("boot")] }).to_string();
+    let artefact = |name: &str, kind: &str, bytes: &[u8]| {
+        std::fs::write(dir.join(name), bytes).unwrap();
+        let sha256 = sos_signing::Digest::of(bytes);
+        serde_json::json!({ "name": name, "size": bytes.len(), "sha256": sha256, "kind": kind })
+    };
+    let artefacts = [artefact("the.slot", "slot", &[0; 14]), artefact("the.slot.json", "slot-index", index.as_bytes())];
+    let manifest = serde_json::json!({
+        "format": 1, "product": "small-organisation-server", "version": "13.20250809.1", "release": "trixie",
+        "architecture": "amd64", "source_date_epoch": 1, "lock_sha256": hash, "root_hash": hash, "artefacts": artefacts,
+    });
+    std::fs::write(dir.join("manifest.json"), manifest.to_string()).unwrap();
+    text(dir.into())
+}
+
+#[test]
+fn makes_a_channel_and_changes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = |name: &str| text(dir.path().join(name));
+    let (repository, release) = (place("channel"), release(&dir.path().join("release")));
+    let key = |name: &str| place(&format!("keys/{name}"));
+    let (targets, online) = (key("targets.key"), key("online.key"));
+    let (root_1, root_3) = (key("root-1.key"), key("root-3.key"));
+    let done = |arguments: &[&str]| {
+        let answer = sos_sign(&[arguments, &["--json"]].concat());
+        let json: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+        assert_eq!((answer.code, &json["verdict"]), (0, &"done".into()), "{arguments:?}: {json}");
+        json
+    };
+    done(&["init", &repository, "--out", &place("keys")]);
+    let keys = ["--targets-key", &targets, "--online-key", &online];
+    let added = done(
+        &[&["add", &repository, &release, "--percent", "10", "--start", "2026-03-01T00:00:00Z"], &keys[..]].concat(),
+    );
+    let files: Vec<&str> = added["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
+    assert!(files.last().unwrap().ends_with("metadata/timestamp.json"), "{files:?}");
+    done(&["timestamp", &repository, "--online-key", &online]);
+    done(&["rotate", &repository, "--role", "root", "--root-key", &root_1, "--root-key", &root_3]);
+    sos_sign(&["keygen", "--out", &place("keys"), "--name", "online-2"]);
+    let rotated = done(&[
+        "rotate",
+        &repository,
+        "--role",
+        "online",
+        "--new",
+        &key("online-2.pub"),
+        "--root-key",
+        &root_1,
+        "--root-key",
+        &root_3,
+    ]);
+    assert!(rotated["left"][0].as_str().unwrap().contains("before publishing"), "{rotated}");
+    let online = key("online-2.key");
+    done(&["timestamp", &repository, "--online-key", &online]);
+    done(&["revoke", &repository, "13.20250809.1", "--targets-key", &targets, "--online-key", &online]);
+}
+
+#[test]
+fn what_would_harm_a_channel_is_refused_with_3_and_a_wrong_time_with_2() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = |name: &str| text(dir.path().join(name));
+    let inside = sos_sign(&["init", &place("channel"), "--out", &place("channel/keys")]);
+    assert_eq!((inside.code, inside.out.as_str()), (3, ""));
+    assert!(inside.err.starts_with("refused: keys-inside: "), "{}", inside.err);
+    let absent = sos_sign(&["timestamp", &place("channel"), "--online-key", &place("no.key"), "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&absent.out).unwrap();
+    assert_eq!((absent.code, &json["verdict"]), (1, &"fault".into()));
+    let wrong = sos_sign(&["init", &place("channel"), "--out", &place("keys"), "--expires", "soon"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("such as 2026-03-01T00:00:00Z"), "{}", wrong.err);
+}
+
 #[test]
 fn a_wrong_call_exits_with_2() {
     assert_eq!(sos_sign(&["verify", "somewhere"]).code, 2);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use sos_signing::Version;
+use sos_signing::{Manifest, Version};
 
 use super::time::time;
 
@@ -100,6 +100,9 @@ pub struct AddArguments {
     /// A public key that must have signed the release. Give it again for each further key you trust.
     #[arg(long = "public-key", value_name = "FILE")]
     pub public_keys: Vec<PathBuf>,
+    /// What it has to be a release of.
+    #[arg(long, default_value = Manifest::PRODUCT)]
+    pub product: String,
     /// Debian's name of the architecture it has to be for.
     #[arg(long, default_value = "amd64")]
     pub architecture: String,

@@ -62,7 +62,7 @@ fn add(path: &Path, arguments: AddArguments) -> Outcome {
     let add = repository::Add {
         release: &arguments.release,
         signed_by: public(&arguments.public_keys)?,
-        expected: Expected { architecture: arguments.architecture, ..Expected::default() },
+        expected: Expected { product: arguments.product, architecture: arguments.architecture },
         rollout: Rollout { percent: arguments.percent, start },
         targets_key: SigningKey::load(&arguments.targets_key)?,
         online_key,

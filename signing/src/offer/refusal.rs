@@ -85,7 +85,7 @@ pub enum OfferRefusal {
         found: Version,
     },
     /// It is a release of something else.
-    #[error("{found:?} is offered, and this is {wanted:?}")]
+    #[error("a release of {found:?} is offered, and this is {wanted:?}")]
     OtherProduct {
         /// The product it is.
         found: String,

@@ -1,21 +1,21 @@
 //! `sos-sign add`: offers a release, or changes how many devices take one that is offered.
 
+use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::Change;
 use super::error::{RepositoryError, RepositoryRefusal};
 use super::folder::Folder;
-use super::online::{Expiries, publish_targets};
+use super::online::{Expiries, Keys, publish_targets};
 use super::releases;
 use crate::MANIFEST_FILE;
 use crate::error::Refusal;
 use crate::file::{Small, read_limited};
 use crate::keys::{PublicKey, SigningKey};
-use crate::manifest::{Kind, MANIFEST_LIMIT, Manifest};
+use crate::manifest::{Artefact, Kind, MANIFEST_LIMIT, Manifest};
 use crate::offer::Rollout;
 use crate::slot::{INDEX_LIMIT, SlotIndex};
-use crate::verify::{Expected, check_artefact, check_expected, verify_with};
+use crate::verify::{Expected, check_expected, check_opened, verify_with};
 use crate::version::Version;
 
 /// What is offered, and how.
@@ -45,6 +45,7 @@ pub struct Add<'a> {
 pub fn add(path: &Path, add: Add<'_>) -> Result<Change, RepositoryError> {
     let folder = Folder::open(path)?;
     let (manifest, bytes) = checked(&add)?;
+    let keys = Keys::known(&folder, add.targets_key, add.online_key)?;
     let version = manifest.version;
     let mut targets = releases::of(&folder);
     let name = releases::name(version)?;
@@ -63,8 +64,7 @@ pub fn add(path: &Path, add: Add<'_>) -> Result<Change, RepositoryError> {
 
     let mut change = Change::default();
     change.files.push(folder.write_target(name.raw(), &bytes)?);
-    let (targets_key, online_key) = (Arc::new(add.targets_key), Arc::new(add.online_key));
-    publish_targets(&folder, targets, &targets_key, &online_key, &add.expiries, &mut change)?;
+    publish_targets(&folder, targets, &keys, &add.expiries, &mut change)?;
     Ok(change)
 }
 
@@ -85,7 +85,11 @@ fn checked(add: &Add<'_>) -> Result<(Manifest, Vec<u8>), RepositoryError> {
     let manifest = Manifest::from_bytes(&bytes)?;
     check_expected(&manifest, &add.expected)?;
     if add.signed_by.is_empty() {
-        manifest.artefacts.iter().try_for_each(|artefact| check_artefact(add.release, artefact, &mut |_| {}))?;
+        // Links are followed: whoever signs knows what is behind them.
+        let check = |artefact: &Artefact| {
+            check_opened(&add.release.join(&artefact.name), |path| File::open(path), artefact, &mut |_| {})
+        };
+        manifest.artefacts.iter().try_for_each(check)?;
     } else {
         let verified = verify_with(add.release, &add.signed_by, &add.expected, &mut |_| {})?;
         if *verified.manifest() != manifest {

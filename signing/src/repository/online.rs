@@ -52,24 +52,36 @@ pub(super) fn must_know(folder: &Folder, role: RoleType, key: &SigningKey) -> Re
     Err(RepositoryRefusal::UnknownKey { key: key.id(), role }.into())
 }
 
+/// The keys for a new list of releases, which the newest root knows.
+pub(super) struct Keys {
+    targets: Arc<SigningKey>,
+    online: Arc<SigningKey>,
+}
+
+impl Keys {
+    /// Refuses keys that the newest root does not know, before anything is written.
+    pub(super) fn known(folder: &Folder, targets: SigningKey, online: SigningKey) -> Result<Self, RepositoryError> {
+        must_know(folder, RoleType::Targets, &targets)?;
+        must_know(folder, RoleType::Snapshot, &online)?;
+        must_know(folder, RoleType::Timestamp, &online)?;
+        Ok(Self { targets: Arc::new(targets), online: Arc::new(online) })
+    }
+}
+
 /// Signs a list of releases, and makes it the one that counts.
 pub(super) fn publish_targets(
     folder: &Folder,
     mut targets: Targets,
-    targets_key: &Arc<SigningKey>,
-    online_key: &Arc<SigningKey>,
+    keys: &Keys,
     expiries: &Expiries,
     change: &mut Change,
 ) -> Result<(), RepositoryError> {
-    must_know(folder, RoleType::Targets, targets_key)?;
-    must_know(folder, RoleType::Snapshot, online_key)?;
-    must_know(folder, RoleType::Timestamp, online_key)?;
     targets.version = next(folder.offered().map(|offered| offered.targets.signed.version));
     targets.expires = expiries.targets.unwrap_or_else(|| periods::after(expiries.now, periods::TARGETS));
-    let targets = sign(targets, &[folder.root()], std::slice::from_ref(targets_key))?;
+    let targets = sign(targets, &[folder.root()], std::slice::from_ref(&keys.targets))?;
     change.files.push(folder.write_role(&targets)?);
-    let snapshot = publish_snapshot(folder, &targets, online_key, expiries, change)?;
-    publish_timestamp(folder, &snapshot, online_key, expiries, change)
+    let snapshot = publish_snapshot(folder, &targets, &keys.online, expiries, change)?;
+    publish_timestamp(folder, &snapshot, &keys.online, expiries, change)
 }
 
 /// Signs a snapshot that speaks of `targets`.

@@ -2,12 +2,11 @@
 //! is offered.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::Change;
 use super::error::{RepositoryError, RepositoryRefusal};
 use super::folder::Folder;
-use super::online::{Expiries, publish_targets};
+use super::online::{Expiries, Keys, publish_targets};
 use super::releases;
 use crate::keys::SigningKey;
 use crate::version::Version;
@@ -32,6 +31,7 @@ pub struct Revoke {
 /// [`RepositoryRefusal::NotOffered`] for a version that is not in the list, or as [`super::add`].
 pub fn revoke(path: &Path, revoke: Revoke) -> Result<Change, RepositoryError> {
     let folder = Folder::open(path)?;
+    let keys = Keys::known(&folder, revoke.targets_key, revoke.online_key)?;
     let mut targets = releases::of(&folder);
     let mut revoked = releases::revoked(&targets);
     for version in revoke.versions {
@@ -42,7 +42,6 @@ pub fn revoke(path: &Path, revoke: Revoke) -> Result<Change, RepositoryError> {
     }
     releases::set_revoked(&mut targets, &revoked);
     let mut change = Change::default();
-    let (targets_key, online_key) = (Arc::new(revoke.targets_key), Arc::new(revoke.online_key));
-    publish_targets(&folder, targets, &targets_key, &online_key, &revoke.expiries, &mut change)?;
+    publish_targets(&folder, targets, &keys, &revoke.expiries, &mut change)?;
     Ok(change)
 }

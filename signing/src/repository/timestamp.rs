@@ -8,7 +8,7 @@ use tough::schema::RoleType;
 use super::Change;
 use super::error::{RepositoryError, RepositoryRefusal};
 use super::folder::Folder;
-use super::online::{Expiries, must_know, publish_snapshot, publish_targets, publish_timestamp};
+use super::online::{Expiries, Keys, must_know, publish_snapshot, publish_targets, publish_timestamp};
 use super::periods;
 use crate::keys::SigningKey;
 
@@ -33,15 +33,15 @@ pub fn timestamp(path: &Path, timestamped: Timestamped) -> Result<Change, Reposi
     let folder = Folder::open(path)?;
     let Timestamped { online_key, targets_key, expiries } = timestamped;
     let Some(offered) = folder.offered() else { return Err(RepositoryRefusal::Empty.into()) };
+    let mut change = Change::default();
+    if let Some(targets_key) = targets_key {
+        let keys = Keys::known(&folder, targets_key, online_key)?;
+        publish_targets(&folder, offered.targets.signed.clone(), &keys, &expiries, &mut change)?;
+        return Ok(change);
+    }
     must_know(&folder, RoleType::Snapshot, &online_key)?;
     must_know(&folder, RoleType::Timestamp, &online_key)?;
     let online_key = Arc::new(online_key);
-    let mut change = Change::default();
-    if let Some(targets_key) = targets_key {
-        let targets = offered.targets.signed.clone();
-        publish_targets(&folder, targets, &Arc::new(targets_key), &online_key, &expiries, &mut change)?;
-        return Ok(change);
-    }
     let stale = folder.stale();
     if stale.contains(&RoleType::Targets) {
         return Err(RepositoryRefusal::NeedsKey { role: RoleType::Targets, option: "--targets-key" }.into());
