@@ -456,8 +456,13 @@ fn updates_are_the_updater_s_work_and_who_asked_for_them_is_noted() {
     assert_eq!(calls(&folder, "sos-update"), ["status --json"], "asked once for both");
     let back = || world.ask(&Request::GoBack { by: "jill".into() });
     assert!(matches!(back(), Reply::Issues(_)), "there is nothing to go back to");
-    let started =
-        || world.calls("systemctl").into_iter().filter(|call| call.contains("sos-update")).collect::<Vec<_>>();
+    let started = || {
+        world
+            .calls("systemctl")
+            .into_iter()
+            .filter(|call| call.starts_with("start --no-block sos-update"))
+            .collect::<Vec<_>>()
+    };
     assert!(started().is_empty());
 
     assert_eq!(world.ask(&Request::LookForUpdate { by: "jill".into() }), Reply::Done);
