@@ -33,7 +33,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        let [deadline, stuck, pause] = [600, 180, 2].map(Duration::from_secs);
+        let [deadline, stuck, pause] = [600, 240, 2].map(Duration::from_secs);
         Self { deadline, stuck, pause }
     }
 }
@@ -303,9 +303,9 @@ mod tests {
             |report: &Option<HealthReport>, at| watch.look(report.as_ref(), seconds(at), Patience::default());
         let (starting, unwell) = (report(Some("it is still starting"), true), report(Some("no page"), false));
         assert_eq!(look(&None, 599), None);
-        assert_eq!(look(&starting, 400), None);
-        assert_eq!(look(&unwell, 579), None);
-        assert_eq!(look(&unwell, 580).as_deref(), Some("base: no page"));
+        assert_eq!(look(&starting, 300), None);
+        assert_eq!(look(&unwell, 539), None);
+        assert_eq!(look(&unwell, 540).as_deref(), Some("base: no page"));
         assert_eq!(look(&starting, 599), None);
         assert_eq!(look(&starting, 600).as_deref(), Some("base: it is still starting"));
         assert_eq!(unwell.unwrap().version, NEW);
