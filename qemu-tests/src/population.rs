@@ -25,7 +25,7 @@ pub const LETTERS: usize = 5_000;
 const ONE_IN: [usize; 4] = [10, 25, 5, 5];
 /// Roles beside the treasurer of the mapping; the administrators make themselves.
 const ROLES: [&str; 10] =
-    ["secretary", "chair", "membership", "press", "shows", "library", "allotments", "seeds", "trips", "webmaster"];
+    ["secretary", "chair", "membership", "press", "shows", "library", "allotments", "seeds", "trips", "market"];
 const FIRST: [&str; 20] = [
     "lilian", "peggy", "tony", "pat", "helen", "tom", "brian", "jennifer", "alice", "adam", "ian", "joe", "eddie",
     "clarrie", "will", "emma", "susan", "neil", "lynda", "robert",
@@ -281,6 +281,16 @@ mod tests {
         let mapping = mapping();
         assert_eq!(mapping.matches("- {name: ").count(), MEMBERS - club::MEMBERS.len() + GROUPS - 1 + ROLES.len());
         assert_eq!(mapping.matches("forward: ").count(), everybody().iter().filter(|one| one.forwards()).count() + 1);
+    }
+
+    #[test]
+    fn a_server_takes_the_mapping() {
+        let services = ["base", "directory", "mail", "web", "webmail", "console"].map(String::from);
+        let offered = sos_settings::Offered { services: services.into(), ..Default::default() };
+        let user_data = sos_settings::UserData::parse(&format!("#cloud-config\n{}", mapping())).unwrap();
+        let problems = user_data.handed(&offered).err();
+        let problems: Vec<_> = problems.iter().flat_map(|problems| problems.iter()).map(ToString::to_string).collect();
+        assert_eq!(problems, Vec::<String>::new());
     }
 
     #[test]
