@@ -1,7 +1,7 @@
 //! After a boot: what became of the last update is noted, once, and told.
 //!
 //! The history comes first, and the document that says there is something to note goes last. A power cut between leaves
-//! the document, and [`is_noted`] keeps the history from hearing twice.
+//! the document, and the history does not hear of the same try twice.
 
 use std::thread;
 use std::time::{Duration, Instant};
