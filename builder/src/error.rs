@@ -230,6 +230,24 @@ pub enum Error {
         /// The reason with its causes.
         reason: String,
     },
+    /// Where a channel is to be published is no place.
+    #[error("«{place}» is no place to publish to: {reason}")]
+    BadPlace {
+        /// What was given, without passwords.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A server did not take a file, or did not say what it has.
+    #[error(
+        "cannot publish {url}: {reason}; see to it that the server takes files by PUT from you, then run the same command again, it sends what is missing"
+    )]
+    Send {
+        /// The address.
+        url: String,
+        /// The reason with its causes.
+        reason: String,
+    },
     /// The release could not be described or signed.
     #[error("{0}")]
     Signing(#[from] sos_signing::Fault),
@@ -303,6 +321,56 @@ pub enum Refusal {
         /// The SHA-256 of what came.
         found: String,
     },
+    /// The release to publish is not one that the repository's targets list.
+    #[error("the targets of {repository} do not list {version}; run `sos-sign add` where the targets key is")]
+    NotListed {
+        /// The release's version.
+        version: String,
+        /// The repository.
+        repository: PathBuf,
+    },
+    /// The targets list another manifest for this version.
+    #[error(
+        "{manifest} is not the manifest that the targets of {repository} list for its version; publish the release that was added, or add this one under a number of its own"
+    )]
+    OtherManifest {
+        /// The release's manifest.
+        manifest: PathBuf,
+        /// The repository.
+        repository: PathBuf,
+    },
+    /// A file of the release is not the one that its manifest lists.
+    #[error("{path} is not the file that its manifest lists; make the release again")]
+    ArtefactDiffers {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The targets list a release whose files are not where they are to be offered.
+    #[error(
+        "the targets list {version}, and {place} lacks of it:\n{files}\npublish it as well with --release DIR, or take it out with `sos-sign revoke`"
+    )]
+    ReleaseIncomplete {
+        /// The release's version.
+        version: String,
+        /// The place.
+        place: String,
+        /// The paths in the channel, one a line.
+        files: String,
+    },
+    /// Somebody has published a newer state of the repository.
+    #[error(
+        "{place} has version {theirs} of timestamp.json and {repository} has {ours}: every device would refuse the older one; take the newest repository"
+    )]
+    PlaceIsNewer {
+        /// The place.
+        place: String,
+        /// The version there.
+        theirs: u64,
+        /// The repository.
+        repository: PathBuf,
+        /// Its version.
+        ours: u64,
+    },
 }
 
 impl Error {
@@ -335,7 +403,8 @@ impl Error {
             | Self::Unhealthy { .. }
             | Self::Gone { .. }
             | Self::Signing(_)
-            | Self::Network { .. } => 1,
+            | Self::Network { .. }
+            | Self::Send { .. } => 1,
             Self::Inside { code } => *code,
             Self::Malformed { .. }
             | Self::DiskFull { .. }
@@ -353,6 +422,7 @@ impl Error {
             | Self::PackageNotLocked { .. }
             | Self::BadName { .. }
             | Self::BadUpdateUrl { .. }
+            | Self::BadPlace { .. }
             | Self::UnknownPackage { .. }
             | Self::Unsatisfiable { .. }
             | Self::NoKeyring { .. }

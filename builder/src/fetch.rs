@@ -226,7 +226,7 @@ impl Fetch<'_> {
 }
 
 /// An error with the errors behind it.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

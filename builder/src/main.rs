@@ -7,11 +7,13 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use sos_builder::accelerator::Accelerator;
 use sos_builder::channel::Channel;
+use sos_builder::destination::Destination;
 use sos_builder::error::Error;
 use sos_builder::fetch::fetch;
 use sos_builder::host_sources::HostSources;
 use sos_builder::lock::Lock;
 use sos_builder::mirror::{Mirror, Place};
+use sos_builder::offered::Offered;
 use sos_builder::overlays::Overlays;
 use sos_builder::pool::{Pool, PoolReady};
 use sos_builder::progress::Progress;
@@ -19,7 +21,7 @@ use sos_builder::repository::Repository;
 use sos_builder::resolve::resolve;
 use sos_builder::sandbox::INSIDE;
 use sos_builder::sources::Sources;
-use sos_builder::{build, plain, release, run};
+use sos_builder::{build, bundle, plain, publish, release, run};
 use sos_signing::SigningKey;
 
 /// Builds the Small Organisation Server from Debian packages.
@@ -51,6 +53,55 @@ struct House {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Checkout(CheckoutCommand),
+    /// Publish a channel: releases' files, then what `sos-sign` signed, the pointer to it all last
+    Publish {
+        /// The repository of `sos-sign`, with metadata/ and targets/
+        repo: PathBuf,
+        /// A folder, or the address of a server that takes files by PUT
+        place: String,
+        /// A release's folder; may be given more than once
+        #[arg(long, value_name = "DIR")]
+        release: Vec<PathBuf>,
+        /// A token that the server wants to see (Authorization: Bearer)
+        #[arg(long, env = "SOS_PUBLISH_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+        token: Option<String>,
+    },
+    /// Pack a release into one file, for carrying to a server by hand
+    Bundle {
+        /// The repository of `sos-sign`, with metadata/ and targets/
+        repo: PathBuf,
+        /// The release's folder
+        release_dir: PathBuf,
+        /// The file to write
+        out: PathBuf,
+    },
+    /// The half of `build` that runs in namespaces of its own
+    #[command(hide = true)]
+    Inside {
+        /// The plan that the outer half wrote
+        plan: PathBuf,
+    },
+    /// The half of `plain` that runs in namespaces of its own
+    #[command(hide = true)]
+    InsidePlain {
+        /// The plan that the outer half wrote
+        plan: PathBuf,
+    },
+    /// The half of `release` that runs in namespaces of its own
+    #[command(hide = true)]
+    InsideConvert {
+        /// The build's folder
+        output: PathBuf,
+        /// The file to write
+        qcow2: PathBuf,
+    },
+}
+
+/// What is done with a checkout.
+#[derive(Debug, Subcommand)]
+enum CheckoutCommand {
     /// Resolve a release's definition into its lock
     Lock {
         /// The release, «trixie»
@@ -139,26 +190,6 @@ enum Command {
         /// Stop as soon as the appliance reports that it is healthy
         #[arg(long)]
         check: bool,
-    },
-    /// The half of `build` that runs in namespaces of its own
-    #[command(hide = true)]
-    Inside {
-        /// The plan that the outer half wrote
-        plan: PathBuf,
-    },
-    /// The half of `plain` that runs in namespaces of its own
-    #[command(hide = true)]
-    InsidePlain {
-        /// The plan that the outer half wrote
-        plan: PathBuf,
-    },
-    /// The half of `release` that runs in namespaces of its own
-    #[command(hide = true)]
-    InsideConvert {
-        /// The build's folder
-        output: PathBuf,
-        /// The file to write
-        qcow2: PathBuf,
     },
 }
 
@@ -256,7 +287,22 @@ impl SourceArgs {
     }
 }
 
-/// What every command works with.
+/// Publishes a channel; no checkout is needed for it.
+fn publish_channel(repo: &Path, place: &Destination, releases: &[PathBuf], progress: Progress) -> Result<()> {
+    let published = publish::publish(&Offered::load(repo)?, releases, place, progress)?;
+    let bytes = indicatif::DecimalBytes(published.bytes);
+    progress.say(&format!("{place}: {} files sent ({bytes}), {} were there already", published.files, published.there));
+    Ok(())
+}
+
+/// Packs a release for carrying by hand; no checkout is needed for it.
+fn bundle_release(repo: &Path, release: &Path, out: &Path, progress: Progress) -> Result<()> {
+    let size = bundle::bundle(&Offered::load(repo)?, release, out, progress)?;
+    progress.say(&format!("{}: {}", out.display(), indicatif::DecimalBytes(size)));
+    Ok(())
+}
+
+/// What every command of a checkout works with.
 struct Session {
     repository: Repository,
     cache: PathBuf,
@@ -271,12 +317,12 @@ impl Session {
         Ok(Self { repository, cache, progress: Progress::detect(house.json) })
     }
 
-    fn run(&self, command: &Command) -> Result<()> {
+    fn run(&self, command: &CheckoutCommand) -> Result<()> {
         match command {
-            Command::Lock { release, mirror, keyring, output } => {
+            CheckoutCommand::Lock { release, mirror, keyring, output } => {
                 self.lock(release, mirror, &keyring.keyring, output.as_deref())
             }
-            Command::Fetch { release, sources, lock_afresh, keyring } => match self.fetch(release, sources) {
+            CheckoutCommand::Fetch { release, sources, lock_afresh, keyring } => match self.fetch(release, sources) {
                 Err(error) if is_gone(&error) && lock_afresh.is_some() => {
                     self.progress.say(&error.to_string());
                     self.lock(release, &sources.mirror, &keyring.keyring, lock_afresh.as_deref())?;
@@ -284,29 +330,29 @@ impl Session {
                 }
                 fetched => fetched.map(drop),
             },
-            Command::Build { release, sources, name, image, number, programs } => {
+            CheckoutCommand::Build { release, sources, name, image, number, programs } => {
                 self.build(release, sources, name.choose(release)?, image, *number, programs.as_deref())
             }
-            Command::Plain { release, sources } => self.plain(release, sources),
-            Command::Release { release, sources, name, notes, only_slot, key, level } => {
+            CheckoutCommand::Plain { release, sources } => self.plain(release, sources),
+            CheckoutCommand::Release { release, sources, name, notes, only_slot, key, level } => {
                 let (cache, name, progress) = (&*self.cache, name.choose(release)?, self.progress);
                 let (level, notes, only_slot, keys) = (*level, notes.as_deref(), *only_slot, &load_keys(key)?);
                 let order = release::Order { cache, name, level, notes, only_slot, keys, progress };
                 self.release(release, sources, &order)
             }
-            Command::Run { release, user_data, uefi, accelerator, memory, check } => Ok(run::run(&run::Order {
-                disk: &build::output_dir(&self.cache, &self.repository.definition(release)?.release).join("disk.raw"),
-                cache: &self.cache,
-                user_data: user_data.as_deref(),
-                uefi: *uefi,
-                accelerator: *accelerator,
-                memory_mib: *memory,
-                check: *check,
-                progress: self.progress,
-            })?),
-            Command::Inside { plan } => Ok(build::inside(plan)?),
-            Command::InsidePlain { plan } => Ok(plain::inside(plan)?),
-            Command::InsideConvert { output, qcow2 } => Ok(release::inside_convert(output, qcow2)?),
+            CheckoutCommand::Run { release, user_data, uefi, accelerator, memory, check } => {
+                Ok(run::run(&run::Order {
+                    disk: &build::output_dir(&self.cache, &self.repository.definition(release)?.release)
+                        .join("disk.raw"),
+                    cache: &self.cache,
+                    user_data: user_data.as_deref(),
+                    uefi: *uefi,
+                    accelerator: *accelerator,
+                    memory_mib: *memory,
+                    check: *check,
+                    progress: self.progress,
+                })?)
+            }
         }
     }
 
@@ -399,10 +445,23 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let level = if cli.house.verbose { log::LevelFilter::Debug } else { log::LevelFilter::Warn };
     env_logger::Builder::new().filter(Some("sos_builder"), level).format_timestamp(None).init();
-    let done = Session::begin(&cli.house).map_err(Into::into).and_then(|session| session.run(&cli.command));
-    match done {
+    match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error, &cli),
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    let progress = Progress::detect(cli.house.json);
+    match &cli.command {
+        Command::Publish { repo, place, release, token } => {
+            publish_channel(repo, &Destination::parse(place, token.clone())?, release, progress)
+        }
+        Command::Bundle { repo, release_dir, out } => bundle_release(repo, release_dir, out, progress),
+        Command::Inside { plan } => Ok(build::inside(plan)?),
+        Command::InsidePlain { plan } => Ok(plain::inside(plan)?),
+        Command::InsideConvert { output, qcow2 } => Ok(release::inside_convert(output, qcow2)?),
+        Command::Checkout(command) => Session::begin(&cli.house)?.run(command),
     }
 }
 

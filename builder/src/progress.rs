@@ -135,7 +135,7 @@ impl Task {
     }
 
     /// Ends the task and says how long it took.
-    pub fn finish(self) {
+    pub fn finish(&self) {
         self.bar.finish_and_clear();
         let seconds = self.started.elapsed().as_secs_f64();
         match self.progress {
