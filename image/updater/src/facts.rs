@@ -31,12 +31,23 @@ const DEPTH: usize = 8;
 /// # Errors
 /// When something that is there cannot be counted.
 pub fn gather(device: &Device) -> Result<Facts, UpdateError> {
+    let mut facts = in_files(device)?;
+    if !facts.is_empty() {
+        facts.insert("entries in the directory".into(), entries(device)?);
+    }
+    Ok(facts)
+}
+
+/// Counts what is in files, which no service has to be up for.
+///
+/// # Errors
+/// When something that is there cannot be counted.
+pub fn in_files(device: &Device) -> Result<Facts, UpdateError> {
     let mut facts = Facts::new();
     if !device.path(SETTINGS).exists() {
         return Ok(facts);
     }
     settings(device, &mut facts)?;
-    facts.insert("entries in the directory".into(), entries(device)?);
     mailboxes(&device.path(MAILBOXES), &mut facts)?;
     for (folder, name) in [("/var/lib/sos/secrets", "secrets"), ("/var/lib/sos/dkim", "keys for signing letters")] {
         facts.insert(name.into(), names(&device.path(folder))?.len() as u64);

@@ -10,7 +10,7 @@ use crate::boot_state::Record;
 use crate::clock::now;
 use crate::cycle::{Action, Event, step};
 use crate::error::UpdateError;
-use crate::facts;
+use crate::facts::{self, Facts};
 use crate::standing::{Standing, boot_state, refused};
 use crate::store::{Earlier, Store, Trial};
 use crate::subvolumes::{Subvolume, Subvolumes};
@@ -46,7 +46,7 @@ pub fn begin(device: &Device, subvolumes: &mut impl Subvolumes, by: Option<&str>
         began: now(),
         sequence: ruling.map_or(1, |record| record.sequence + 1),
         by: by.map(str::to_owned),
-        facts: facts::gather(device)?,
+        facts: facts(device)?,
         verdict: None,
     };
     forget(&store, subvolumes, &Subvolume::ALL[2..])?;
@@ -60,6 +60,14 @@ pub fn begin(device: &Device, subvolumes: &mut impl Subvolumes, by: Option<&str>
         return Err(error.into());
     }
     Ok(())
+}
+
+/// What the new release must find again. A server whose directory is down is not kept from the release that mends it.
+fn facts(device: &Device) -> Result<Facts, UpdateError> {
+    facts::gather(device).or_else(|error| {
+        eprintln!("entries in the directory are not counted: {error}");
+        facts::in_files(device)
+    })
 }
 
 /// Removes data that were kept, for good when this returns: from then on there is no going back to them.
@@ -142,6 +150,17 @@ mod tests {
         server.store.set_failures(NEW.parse().unwrap(), TRIES).unwrap();
         assert_eq!(begin(&mut server, None).unwrap_err().exit_code(), 3);
         begin(&mut server, Some("jill")).unwrap();
+    }
+
+    #[test]
+    fn a_server_whose_directory_is_down_tries_the_release_that_mends_it() {
+        let mut server = Fixture::new();
+        server.is_claimed("en");
+        server.stand_in("ldapsearch", "exit 255");
+        server.stage(Slot::B, true);
+        begin(&mut server, None).unwrap();
+        let facts = server.store.get::<Trial>().unwrap().facts;
+        assert!(facts.contains_key("mailboxes") && !facts.contains_key("entries in the directory"), "{facts:?}");
     }
 
     #[test]
