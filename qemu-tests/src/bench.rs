@@ -1,6 +1,6 @@
 //! Measures a machine: seconds from power-on to the health report under each firmware, beside a plain Debian
 //! installation of the same packages when there is one; memory of each service when idle; messages per second from
-//! submission to mailbox.
+//! submission to mailbox; what an update takes.
 //!
 //! Both machines are the same one but for the disk: the same QEMU arguments, the same metadata. Ours is up when its
 //! health report says so, which takes a letter sent and read back; the plain one when its services answer
@@ -23,6 +23,7 @@ use crate::vm::{Disk, Firmware, Plan};
 use crate::{Error, Result};
 
 mod console;
+mod updates;
 
 /// Messages of the throughput measurement.
 const MESSAGES: usize = 100;
@@ -52,6 +53,8 @@ pub enum Part {
     Idle,
     /// The console of an organisation with 200 members.
     Console,
+    /// Filling a slot, and how long an update interrupts the mail.
+    Updates,
 }
 
 /// What to compare with.
@@ -124,6 +127,9 @@ pub fn measure(stage: &mut Stage, wanted: &Wanted, mut tell: impl FnMut(Measured
     }
     if wants(Part::Console) {
         console::measure(stage)?.into_iter().for_each(&mut tell);
+    }
+    if wants(Part::Updates) {
+        updates::measure(stage)?.into_iter().for_each(&mut tell);
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sos_signing::offer::Rollout;
-use sos_signing::{Expected, SigningKey, Version, repository};
+use sos_signing::{Expected, SigningKey, SlotIndex, Version, repository};
 
 use crate::program::Program;
 use crate::world::Releases;
@@ -83,6 +83,33 @@ impl Stock {
     #[must_use]
     pub fn release(&self, version: Version) -> PathBuf {
         self.folder.join("releases").join(version.to_string())
+    }
+
+    /// The name of the file that fills a slot with a release.
+    ///
+    /// # Errors
+    /// [`Error::Unmet`] when it has none.
+    pub fn payload(&self, version: Version) -> Result<String> {
+        self.file(version, ".slot")
+    }
+
+    /// The index of that file.
+    ///
+    /// # Errors
+    /// [`Error::Unmet`] when it has none.
+    pub fn index(&self, version: Version) -> Result<SlotIndex> {
+        let path = self.release(version).join(self.file(version, ".slot.json")?);
+        let bytes = std::fs::read(&path).map_err(Error::file(&path))?;
+        SlotIndex::from_bytes(&bytes).map_err(|error| Error::Unmet(format!("{}: {error}", path.display())))
+    }
+
+    /// The file of a release whose name ends so.
+    fn file(&self, version: Version, end: &str) -> Result<String> {
+        let folder = self.release(version);
+        let names = std::fs::read_dir(&folder).map_err(Error::file(&folder))?.flatten();
+        let mut names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        let found = names.find(|name| name.ends_with(end));
+        found.ok_or_else(|| Error::Unmet(format!("{} has no file *{end}", folder.display())))
     }
 
     /// A private key's file.
