@@ -8,7 +8,8 @@ use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum as _};
 use sos_qemu_tests::Error;
 use sos_qemu_tests::accelerator::Accelerator;
-use sos_qemu_tests::bench::{self, Part, Wanted};
+use sos_qemu_tests::bench::{self, Part};
+use sos_qemu_tests::power_cut::cuts::Wanted;
 use sos_qemu_tests::registry::{self, Scenario};
 use sos_qemu_tests::results;
 use sos_qemu_tests::run::{self, Workplace};
@@ -33,9 +34,12 @@ struct Arguments {
     /// Of the scenarios that a short run may leave out, take this many, and say which are left out.
     #[arg(long, value_name = "N", requires = "seed")]
     sample: Option<usize>,
-    /// What chooses them: the same seed, the same choice.
+    /// What chooses them, and where power is cut: the same seed, the same choice.
     #[arg(long)]
     seed: Option<String>,
+    /// Cut the power of machines that update in this many places, and boot a twentieth of them; both a few when not said.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    cuts: Option<u32>,
     /// Start machines that have an owner by UEFI, from the disk of their base; others choose their firmware themselves.
     #[arg(long)]
     uefi: bool,
@@ -70,7 +74,7 @@ struct Common {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measure boot times, idle memory, mail throughput and the console's pages.
+    /// Measure boot times, idle memory, mail throughput, the console's pages and updates.
     Bench {
         /// Measure this part only; may be given several times.
         #[arg(long = "only", value_enum)]
@@ -114,7 +118,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Bench { parts, plain_disk, boots, common }) => {
             let parts = if parts.is_empty() { Part::value_variants().to_vec() } else { parts };
-            measure(Wanted { parts, plain_disk, boots }, &common)
+            measure(bench::Wanted { parts, plain_disk, boots }, &common)
         }
         None if arguments.list => {
             list(arguments.common.json);
@@ -153,7 +157,8 @@ fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             println!("{}", outcome.line());
         }
     };
-    let order = Order { axe, uefi: arguments.uefi, ..workplace.order() };
+    let cuts = arguments.cuts.map_or_else(|| Wanted::short(seed), |cuts| Wanted::of(cuts as usize, seed));
+    let order = Order { axe, uefi: arguments.uefi, cuts, ..workplace.order() };
     let run = schedule::Run { order, at_once: common.jobs.into(), keep: arguments.keep, show: &show };
     let outcomes = run.all(schedule::jobs(&chosen))?;
     let closing = if common.json { results::json(&outcomes) } else { results::count(&outcomes) };
@@ -166,10 +171,10 @@ fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn measure(wanted: Wanted, common: &Common) -> anyhow::Result<ExitCode> {
+fn measure(wanted: bench::Wanted, common: &Common) -> anyhow::Result<ExitCode> {
     let workplace = open(common)?;
     let plain_disk = wanted.plain_disk.as_deref().map(Path::canonicalize).transpose().context("--plain-disk")?;
-    let task = Task::Bench(Wanted { plain_disk, ..wanted });
+    let task = Task::Bench(bench::Wanted { plain_disk, ..wanted });
     let order = Order { name: "bench".into(), task, ..workplace.order() };
     let measured = bench::run(&order)?;
     let text = if common.json { bench::json(&measured) } else { bench::table(&measured) };

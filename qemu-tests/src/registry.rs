@@ -358,6 +358,18 @@ pub const SCENARIOS: &[Scenario] = &[
         "every problem of a bad mapping is on the console, and nothing is applied",
     ),
     alone(
+        "power_cut_in_an_update",
+        Base::Populated,
+        play::power_cut::in_an_update,
+        "cut anywhere in an update that is let through: it starts, with the data of what starts, and nothing is lost",
+    ),
+    alone(
+        "power_cut_in_a_rollback",
+        Base::Populated,
+        play::power_cut::in_a_rollback,
+        "the same of an update that is taken back",
+    ),
+    alone(
         "metadata_with_200_members",
         Base::Populated,
         play::many_members::run,
@@ -475,12 +487,16 @@ pub fn find(name: &str) -> Result<&'static Scenario> {
     found.ok_or_else(|| Error::Usage(format!("no scenario is called {name:?}: `sos-vm --list` names them")))
 }
 
-/// The scenarios named, in the table's order; all when none is. A group's name stands for its scenarios.
+/// The scenarios named, in the table's order; all when none is. A group's name stands for its scenarios, and
+/// the first words of names for all that begin so.
 ///
 /// # Errors
 /// [`Error::Usage`] for a name that is neither.
 pub fn choose(names: &[String]) -> Result<Vec<&'static Scenario>> {
-    let belongs = |scenario: &Scenario, name: &str| scenario.name == name || scenario.group == Some(name);
+    let begins = |whole: &str, name: &str| whole.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
+    let belongs = |scenario: &Scenario, name: &str| {
+        scenario.name == name || scenario.group == Some(name) || begins(scenario.name, name)
+    };
     for name in names {
         if !SCENARIOS.iter().any(|scenario| belongs(scenario, name)) {
             find(name)?;
@@ -541,6 +557,13 @@ mod tests {
     fn a_group_can_be_chosen_by_its_name() {
         let chosen = choose(&["strangers".into()]).unwrap();
         assert!(chosen.len() > 3 && chosen.iter().all(|scenario| scenario.group == Some("strangers")));
+    }
+
+    #[test]
+    fn first_words_stand_for_all_that_begin_so() {
+        let names: Vec<_> = choose(&["power_cut".into()]).unwrap().iter().map(|scenario| scenario.name).collect();
+        assert_eq!(names, ["power_cut_in_an_update", "power_cut_in_a_rollback"]);
+        assert!(choose(&["power_c".into()]).is_err());
     }
 
     #[test]

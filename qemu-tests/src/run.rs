@@ -10,12 +10,13 @@ use sos_builder::firmware::Ovmf;
 use crate::accelerator::{self, Accelerator};
 use crate::base::{Base, Sources};
 use crate::channel::Stock;
+use crate::power_cut::cuts::Wanted;
 use crate::registry::{self, Scenario};
 use crate::session::{Order, Task};
 use crate::{Error, Result};
 
 /// What the host must have, each with its Debian package.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 13] = [
     ("qemu-system-x86_64", "qemu-system-x86"),
     ("unshare", "util-linux"),
     ("ip", "iproute2"),
@@ -27,6 +28,8 @@ const PROGRAMS: [(&str, &str); 11] = [
     ("chromedriver", "chromium-driver"),
     ("pebble", "pebble"),
     ("openssl", "openssl"),
+    ("qemu-img", "qemu-utils"),
+    ("btrfs", "btrfs-progs"),
 ];
 
 /// The folder of one run at a time.
@@ -94,6 +97,7 @@ impl Workplace {
             folder: self.folder.clone(),
             axe: PathBuf::new(),
             uefi: false,
+            cuts: Wanted::short(""),
             name: String::new(),
             task: Task::Run(Base::Unbooted, Vec::new()),
         }

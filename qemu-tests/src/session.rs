@@ -12,6 +12,7 @@ use crate::accelerator::Accelerator;
 use crate::base::{Base, HEALTH_SECONDS, Sources, needed};
 use crate::bench::{self, Measured};
 use crate::channel::Channel;
+use crate::power_cut::cuts::Wanted;
 use crate::program::Program;
 use crate::registry;
 use crate::results::Outcome;
@@ -37,6 +38,8 @@ pub struct Order {
     pub axe: PathBuf,
     /// Whether machines that have an owner start by UEFI.
     pub uefi: bool,
+    /// How often the power is cut, where it is.
+    pub cuts: Wanted,
     /// The job's name, and its scratch folder's.
     pub name: String,
     /// What to do.
@@ -162,6 +165,8 @@ pub struct Stage {
     pub key: Key,
     /// What starts machines that a scenario starts anew from a base.
     pub firmware: Firmware,
+    /// How often the power is cut, where it is.
+    pub cuts: Wanted,
     sources: Sources,
     bases: PathBuf,
     machine: Option<Machine>,
@@ -183,6 +188,7 @@ impl Stage {
             bases: order.folder.join("bases"),
             accelerator: order.accelerator.parse().map_err(|error| Error::Usage(format!("{error}")))?,
             firmware: if order.uefi { Firmware::Uefi } else { Firmware::Bios },
+            cuts: order.cuts.clone(),
             machine: None,
             plan: None,
             notes: RefCell::default(),

@@ -10,11 +10,10 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FallocateFlags, fallocate};
+
 use super::write_log::{self, Done, Entry};
 use crate::{Error, Result};
-
-/// Zeros are written so many at once.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// Something with bytes at offsets.
 pub trait Bytes {
@@ -23,6 +22,9 @@ pub trait Bytes {
     /// # Errors
     /// [`Error::File`].
     fn read(&self, offset: u64, into: &mut [u8]) -> Result<()>;
+
+    /// Whether any byte of the range is there in this cut only, and may be another in the next.
+    fn is_cut_at(&self, range: &Range<u64>) -> bool;
 }
 
 /// A log, opened.
@@ -130,21 +132,18 @@ impl<'a> Model<'a> {
     }
 
     fn write(&self, offset: u64, piece: &Piece) -> Result<()> {
-        let put = |bytes: &[u8], at: u64| self.durable.write_all_at(bytes, at).map_err(Error::file(&self.path));
-        let Some(data) = piece.data else {
-            let steps = (0..piece.length).step_by(ZEROS.len());
-            return steps.map(|done| (done, (piece.length - done).min(ZEROS.len() as u64))).try_for_each(
-                |(done, length)| {
-                    // What is a hole stays one.
-                    let mut there = vec![0; length as usize];
-                    self.durable.read_exact_at(&mut there, offset + done).map_err(Error::file(&self.path))?;
-                    if there.iter().all(|byte| *byte == 0) { Ok(()) } else { put(&ZEROS[..there.len()], offset + done) }
-                },
-            );
+        let done = match piece.data {
+            Some(data) => {
+                let mut bytes = vec![0; piece.length as usize];
+                self.log.read(data, &mut bytes)?;
+                self.durable.write_all_at(&bytes, offset)
+            }
+            None => {
+                let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+                fallocate(&self.durable, hole, offset, piece.length).map_err(Into::into)
+            }
         };
-        let mut bytes = vec![0; piece.length as usize];
-        self.log.read(data, &mut bytes)?;
-        put(&bytes, offset)
+        done.map_err(Error::file(&self.path))
     }
 }
 
@@ -172,12 +171,6 @@ pub struct View<'m> {
 }
 
 impl View<'_> {
-    /// Whether any byte of the range lies over the durable ones.
-    #[must_use]
-    pub fn touches(&self, range: &Range<u64>) -> bool {
-        self.over(range).next().is_some()
-    }
-
     /// Writes the pieces to the file for as long as what comes back lives, so that a machine can boot from it.
     ///
     /// # Errors
@@ -220,6 +213,10 @@ impl View<'_> {
 }
 
 impl Bytes for View<'_> {
+    fn is_cut_at(&self, range: &Range<u64>) -> bool {
+        self.over(range).next().is_some()
+    }
+
     fn read(&self, offset: u64, into: &mut [u8]) -> Result<()> {
         self.model.durable.read_exact_at(into, offset).map_err(Error::file(&self.model.path))?;
         let range = offset..offset + into.len() as u64;
@@ -290,7 +287,7 @@ mod tests {
         assert!(model.advance().unwrap().is_empty());
         assert_eq!(halves(&model.view(|_| false, None)), "................");
         assert_eq!(halves(&model.view(|_| true, Some(768))), "aaa.............");
-        assert_eq!(model.advance().unwrap(), [0..2048]);
+        assert_eq!(model.advance().unwrap(), vec![0..2048; 1]);
         for _ in 0..3 {
             model.advance().unwrap();
         }
@@ -308,7 +305,7 @@ mod tests {
         model.advance().unwrap();
         model.advance().unwrap();
         let view = model.view(|_| true, Some(512));
-        assert!(view.touches(&(100..101)) && view.touches(&(1000..2000)) && !view.touches(&(2048..4096)));
+        assert!(view.is_cut_at(&(100..101)) && view.is_cut_at(&(1000..2000)) && !view.is_cut_at(&(2048..4096)));
         let put = view.put().unwrap();
         assert_eq!(halves(&model.view(|_| false, None)), "aa....bb........");
         put.take_back().unwrap();

@@ -22,6 +22,7 @@ pub mod member_to_member;
 pub mod no_shell;
 pub mod open_relay;
 pub mod plaintext_ports;
+pub mod power_cut;
 pub mod power_cycling;
 pub mod quota;
 pub mod roles_and_groups;

@@ -64,6 +64,8 @@ pub struct Plan {
     pub cpus: u32,
     /// Its watchdog.
     pub watchdog: Watchdog,
+    /// Where every write of the system disk is noted, when it is.
+    pub log: Option<PathBuf>,
     /// The snapshot to go on from instead of a power-on.
     pub snapshot: Option<&'static str>,
 }
@@ -81,6 +83,7 @@ impl Plan {
             memory_mib: 1024,
             cpus: 2,
             watchdog: Watchdog::None,
+            log: None,
             snapshot: None,
         }
     }
@@ -107,6 +110,10 @@ impl Machine {
             tempfile::Builder::new().prefix("sos-vm-").tempdir().map_err(Error::file(&std::env::temp_dir()))?;
         let socket = sockets.path().join("qmp");
         let serial = Serial::new(&folder.join("serial.log"));
+        if let Some(log) = &plan.log {
+            // QEMU makes none itself.
+            std::fs::File::create(log).map_err(Error::file(log))?;
+        }
         let qemu = qemu(&plan, folder, &socket, accelerator)?.start(&folder.join("qemu.log"))?;
         let qmp = Qmp::connect(&socket)?;
         Ok(Machine { qemu, qmp, serial, folder: folder.to_owned(), _sockets: sockets })
@@ -195,12 +202,7 @@ fn qemu(plan: &Plan, folder: &Path, socket: &Path, accelerator: Accelerator) -> 
         .words("-device virtio-rng-pci")
         .words(accelerator.arguments())
         .words(&format!("-m {} -smp {}", plan.memory_mib, accelerator.cpus(plan.cpus)))
-        .arg("-drive")
-        .arg(format!(
-            "if=none,id=disk,format={},cache=unsafe,discard=unmap,file={}",
-            plan.disk.format.name(),
-            shown(&plan.disk.path)
-        ))
+        .args(drive(&plan.disk, plan.log.as_deref()))
         .words(plan.bus.devices())
         .arg("-chardev")
         .arg(format!("file,id=serial,append=on,path={}", shown(&folder.join("serial.log"))))
@@ -226,6 +228,25 @@ fn qemu(plan: &Plan, folder: &Path, socket: &Path, accelerator: Accelerator) -> 
     Ok(program)
 }
 
+/// QEMU's arguments for the drive called `disk`. Where its writes are noted, it is a disk with a cache that the machine
+/// flushes, so that flushes are noted too; neither file is really flushed, for the host's power stays.
+fn drive(disk: &Disk, log: Option<&Path>) -> Vec<String> {
+    let (format, path) = (disk.format.name(), disk.path.display());
+    let Some(log) = log else {
+        return vec![
+            "-drive".into(),
+            format!("if=none,id=disk,format={format},cache=unsafe,discard=unmap,file={path}"),
+        ];
+    };
+    let nodes = [
+        format!("driver=file,node-name=file,filename={path},discard=unmap,cache.no-flush=on"),
+        format!("driver={format},node-name=plain,file=file,discard=unmap,cache.no-flush=on"),
+        format!("driver=file,node-name=log,filename={},cache.no-flush=on", log.display()),
+        "driver=blklogwrites,node-name=disk,file=plain,log=log,log-sector-size=512,discard=unmap".into(),
+    ];
+    nodes.into_iter().flat_map(|node| ["-blockdev".into(), node]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,6 +269,13 @@ mod tests {
     fn a_machine_without_network_needs_no_wire() {
         assert!(command_line(&plan()).contains("-netdev tap"));
         assert!(!command_line(&Plan { network: false, ..plan() }).contains("netdev"));
+    }
+
+    #[test]
+    fn a_machine_whose_writes_are_noted_has_a_disk_that_it_flushes() {
+        assert!(command_line(&plan()).contains("if=none,id=disk,format=raw,cache=unsafe"));
+        let noted = command_line(&Plan { log: Some("/l".into()), ..plan() });
+        assert!(noted.contains("driver=blklogwrites,node-name=disk") && !noted.contains("cache=unsafe"), "{noted}");
     }
 
     #[test]
