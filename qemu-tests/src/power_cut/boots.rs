@@ -20,17 +20,26 @@ const DELIVERY_SECONDS: u32 = 90;
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// Boots the disk at `cut`, which stays as it is, and holds it to what must be there: `letters` are the subjects of those
-/// that were taken before the cut.
+/// that were taken before the cut. `name` is what its journal is kept by when it is not as it must be.
 ///
 /// # Errors
 /// [`Error::Unmet`] or [`Error::Late`] with what is wrong.
-pub fn boot(stage: &mut Stage, recording: &Recording, cut: &Path, fate: Fate, letters: &[&str]) -> Result<()> {
+pub fn boot(
+    stage: &mut Stage,
+    recording: &Recording,
+    (name, cut): (usize, &Path),
+    fate: Fate,
+    letters: &[&str],
+) -> Result<()> {
     let overlay = stage.folder.join("booted.qcow2");
     let disk = Disk::overlay(cut, &overlay)?;
     stage.start(Plan { seed: Some(recording.seed.clone()), ..Plan::new(disk, Firmware::Bios) })?;
     let ended = watch(stage, recording, fate).and_then(|()| look(stage, recording, letters));
-    if ended.is_err() {
-        stage.keep_evidence(&stage.folder.join("evidence"));
+    if ended.is_err()
+        && let Ok(journal) = stage.shell().journal()
+    {
+        let path = stage.folder.join(format!("journal-of-cut-{name}.log"));
+        std::fs::write(&path, journal).map_err(Error::file(&path))?;
     }
     stage.unplug()?;
     std::fs::remove_file(&overlay).map_err(Error::file(&overlay))?;

@@ -149,7 +149,7 @@ impl Replay<'_> {
             self.tally.boots += 1;
             let taken = self.recording.letters.iter().zip(&self.times.letters);
             let taken: Vec<_> = taken.filter(|(_, at)| **at <= position).map(|(letter, _)| &*letter.what).collect();
-            ended = boots::boot(self.stage, self.recording, &self.recording.start, fate, &taken);
+            ended = boots::boot(self.stage, self.recording, (position, &self.recording.start), fate, &taken);
         }
         put.take_back()?;
         match ended {

@@ -171,13 +171,14 @@ pub struct View<'m> {
 }
 
 impl View<'_> {
-    /// Writes the pieces to the file for as long as what comes back lives, so that a machine can boot from it.
+    /// Writes the pieces to the file until they are taken back, so that a machine can boot from it. Room that was given
+    /// back keeps what it had: a disk may do so, and nobody reads it.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn put(&self) -> Result<Put<'_>> {
         let mut put = Put { model: self.model, before: Vec::new() };
-        for (offset, piece) in &self.pieces {
+        for (offset, piece) in self.pieces.iter().filter(|(_, piece)| piece.data.is_some()) {
             let mut bytes = vec![0; piece.length as usize];
             self.model.durable.read_exact_at(&mut bytes, *offset).map_err(Error::file(&self.model.path))?;
             put.before.push((*offset, bytes));
@@ -232,7 +233,7 @@ impl Bytes for View<'_> {
     }
 }
 
-/// The pieces of a view, written to the file; taken back when this goes.
+/// The pieces of a view, written to the file, and what was there before.
 #[derive(Debug)]
 pub struct Put<'m> {
     model: &'m Model<'m>,
@@ -254,8 +255,11 @@ impl Put<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::write_log::craft;
     use super::*;
+    use crate::program::Program;
 
     const SECTORS: u64 = 8;
 
@@ -310,6 +314,37 @@ mod tests {
         assert_eq!(halves(&model.view(|_| false, None)), "aa....bb........");
         put.take_back().unwrap();
         assert_eq!(halves(&model.view(|_| false, None)), "................");
+    }
+
+    /// QEMU itself: what its driver notes leads to the disk that it wrote.
+    #[test]
+    fn the_log_of_qemu_leads_to_its_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for (name, bytes) in [("qemu", 1 << 20), ("ours", 1 << 20), ("log", 0)] {
+            File::create(path(name)).unwrap().set_len(bytes).unwrap();
+        }
+        let options = format!(
+            "driver=blklogwrites,log-sector-size=512,discard=unmap,file.driver=file,file.discard=unmap,\
+             file.filename={},log.driver=file,log.filename={}",
+            path("qemu").display(),
+            path("log").display()
+        );
+        let qemu = Program::new("qemu-io").words("-t writeback --image-opts").arg(options);
+        let commands =
+            ["write -P 1 0 8k", "flush", "write -P 2 4k 8k", "write -z 16k 4k", "discard 0 4k", "write -P 3 512 512"];
+        qemu.args(commands.into_iter().flat_map(|command| ["-c", command])).run(Duration::from_secs(30)).unwrap();
+
+        let log = Log::open(&path("log"), 1 << 20).unwrap();
+        // The last flush is QEMU's own, as it ends.
+        let flushes = log.entries.iter().filter(|entry| entry.done == Done::Flushed).count();
+        assert_eq!((log.entries.len(), flushes), (7, 2), "{:?}", log.entries);
+        let ours = path("ours");
+        let mut model = Model::new(&log, &ours).unwrap();
+        while model.position() < log.entries.len() {
+            model.advance().unwrap();
+        }
+        assert!(std::fs::read(path("qemu")).unwrap() == std::fs::read(ours).unwrap());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use sos_signing::Version;
 use sos_updater::boot_state::Slot;
 
 use crate::base::{HEALTH_SECONDS, LOADER, STAGING_SECONDS};
-use crate::client::{Security, Smtp};
+use crate::client::{Security, Smtp, reaches};
 use crate::club::JILL;
 use crate::program::Program;
 use crate::scenarios::letter;
@@ -30,6 +30,8 @@ const UPDATER: &str = "/usr/lib/sos/sos-update";
 const TRY_SECONDS: u32 = 600;
 /// Between two letters.
 const LETTERS: Duration = Duration::from_secs(5);
+/// How long a host that is not there is waited for.
+const KNOCK: Duration = Duration::from_secs(1);
 /// How long the machine goes on after the end, with hardware virtualisation.
 const AFTERWARDS: u32 = 20;
 /// A copy of a disk takes a minute; more means a broken one.
@@ -95,7 +97,7 @@ impl Recording {
         let (start, plan) = power_down(stage)?;
         let disk = Disk { path: stage.folder.join("recorded.raw"), format: DiskFormat::Raw };
         copy(&start, &disk.path)?;
-        let log = stage.folder.join("writes.log");
+        let log = stage.folder.join("recorded.writes");
         let seed = plan.seed.clone().ok_or_else(|| Error::Unmet("the machine has no metadata".into()))?;
         stage.start(Plan { disk: disk.clone(), log: Some(log.clone()), ..plan })?;
         let limit = stage.limit(HEALTH_SECONDS);
@@ -222,10 +224,13 @@ impl Drop for Postman {
 
 fn hand_over(subject: &str) -> Result<bool> {
     let to = SocketAddr::from((MACHINE, 25));
+    if !reaches(BORCHESTER, to, KNOCK) {
+        return Ok(false);
+    }
     let mut smtp = Smtp::connect(BORCHESTER, to, Security::Plain, "mail.borchester.example")?;
     let (from, to) = ("usha@borchester.example", JILL.address());
     let reply = smtp.send(from, &[&to], &letter(from, &to, subject, "It may get dark."))?;
-    // Two hundred letters are as polite without it.
+    // Another letter comes soon.
     smtp.command("QUIT").ok();
     Ok(reply.is_positive())
 }

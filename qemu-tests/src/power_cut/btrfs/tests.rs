@@ -69,6 +69,7 @@ fn a_file_system_is_sound_until_one_of_its_sectors_is_not() {
     let error = looker.look(&disk).unwrap_err().to_string();
     assert!(error.starts_with("the data at "), "{error}");
     disk.0.write_all_at(&byte, place + 77).unwrap();
+    looker.forget(&(place + 77..place + 78));
     assert_eq!(looker.look(&disk).unwrap(), sound);
 }
 
@@ -99,7 +100,9 @@ fn a_block_may_be_lost_once_but_not_twice() {
 #[test]
 fn a_superblock_half_written_is_none() {
     let Made { disk, mut looker, .. } = made();
+    looker.look(&disk).unwrap();
     disk.0.write_all_at(&[0xff; 16], START + SUPERBLOCK + 512).unwrap();
+    looker.forget(&(START + SUPERBLOCK..START + SUPERBLOCK + 4096));
     assert_eq!(looker.look(&disk).unwrap_err().to_string(), "the superblock has a wrong checksum");
     disk.0.write_all_at(&[0; 4096], START + SUPERBLOCK).unwrap();
     assert_eq!(looker.look(&disk).unwrap_err().to_string(), "the superblock is not there");
