@@ -1,6 +1,7 @@
 //! The stream: one thread fetches and checks frames, one decodes them, one writes and syncs. Their buffers go round, so
 //! memory is bounded and nothing is copied in between.
 
+use std::fmt::Display;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
@@ -92,16 +93,21 @@ fn decode_all(
     Ok(head)
 }
 
-/// Decodes a frame that was checked into a chunk of just its size.
+/// Decodes a frame that was checked into a chunk of just its size. That the chunk is what it should be shows when it is
+/// read back.
 pub(super) fn decode(piece: &Piece, frame: &[u8], chunk: &mut [u8]) -> Result<(), UpdateError> {
-    let wrong = |what: String| {
-        UpdateError::Unfit(format!("the frame at byte {} of the payload is not as its index says: {what}", piece.frame))
-    };
-    let size = zstd::bulk::decompress_to_buffer(frame, chunk).map_err(|error| wrong(error.to_string()))?;
-    match size == chunk.len() && Sum::of(chunk) == piece.xxh3 {
-        true => Ok(()),
-        false => Err(wrong("its content differs".into())),
-    }
+    let decoded = zstd::bulk::decompress_to_buffer(frame, chunk).map_err(|error| unfit(piece, error))?;
+    if decoded == chunk.len() { Ok(()) } else { Err(unfit(piece, format_args!("it holds {decoded} bytes"))) }
+}
+
+/// The same, and looks at the chunk at once.
+pub(super) fn decode_and_compare(piece: &Piece, frame: &[u8], chunk: &mut [u8]) -> Result<(), UpdateError> {
+    decode(piece, frame, chunk)?;
+    if Sum::of(chunk) == piece.xxh3 { Ok(()) } else { Err(unfit(piece, "its content differs")) }
+}
+
+fn unfit(piece: &Piece, what: impl Display) -> UpdateError {
+    UpdateError::Unfit(format!("the frame at byte {} of the payload is not as its index says: {what}", piece.frame))
 }
 
 fn write(

@@ -13,17 +13,17 @@ use crate::source::Channel;
 use crate::store::Store;
 use crate::test_server::{Fault, Server};
 
-const PATH: &str = "releases/13.20260101.1/sos-13.20260101.1-amd64.slot";
+pub(super) const PATH: &str = "releases/13.20260101.1/sos-13.20260101.1-amd64.slot";
 /// Four chunks of root, the last of one block, and two of boot.
 const CHUNKS: usize = 6;
 /// Which of them is the boot partition's head.
 const HEAD: usize = 4;
 
 /// A device that runs slot a, and a channel with one release.
-struct World {
+pub(super) struct World {
     folder: tempfile::TempDir,
     device: Device,
-    server: Server,
+    pub(super) server: Server,
     index: SlotIndex,
     root: Vec<u8>,
     boot: Vec<u8>,
@@ -53,11 +53,11 @@ fn content(size: u64, seed: u64) -> Vec<u8> {
 }
 
 /// A part of `bytes`, and its frames.
-fn part(part: Part, bytes: &[u8]) -> (SlotPart, Vec<u8>) {
+fn part(part: Part, bytes: &[u8], level: i32) -> (SlotPart, Vec<u8>) {
     let mut payload = Vec::new();
     let mut chunks = Vec::new();
     for chunk in bytes.chunks(CHUNK as usize) {
-        let frame = zstd::bulk::compress(chunk, 1).unwrap();
+        let frame = zstd::bulk::compress(chunk, level).unwrap();
         let compressed = u32::try_from(frame.len()).unwrap();
         chunks.push(SlotChunk { compressed, sha256: Digest::of(&frame), xxh3: Sum::of(chunk) });
         payload.extend(frame);
@@ -67,23 +67,27 @@ fn part(part: Part, bytes: &[u8]) -> (SlotPart, Vec<u8>) {
 
 impl World {
     fn new() -> Self {
-        let (root, boot) = (content(3 * CHUNK + BLOCK, 1), content(2 * CHUNK, 2));
-        let ((root_part, mut payload), (boot_part, behind)) = (part(Part::Root, &root), part(Part::Boot, &boot));
+        Self::of(content(3 * CHUNK + BLOCK, 1), content(2 * CHUNK, 2), 1, tempfile::tempdir().unwrap())
+    }
+
+    /// With a release of these parts.
+    pub(super) fn of(root: Vec<u8>, boot: Vec<u8>, level: i32, folder: tempfile::TempDir) -> Self {
+        let (root_part, mut payload) = part(Part::Root, &root, level);
+        let (boot_part, behind) = part(Part::Boot, &boot, level);
         payload.extend(behind);
-        let folder = tempfile::tempdir().unwrap();
         let server = Server::of([(PATH.to_owned(), payload)]);
         let index = SlotIndex { format: SlotIndex::FORMAT, parts: vec![root_part, boot_part] };
         let world = Self { device: Device::new(folder.path()), folder, server, index, root, boot };
         world.put("proc/cmdline", b"root=/dev/mapper/root sos.slot=a panic=10\n");
         for slot in ["a", "b"] {
-            world.put(&format!("dev/disk/by-partlabel/root-{slot}"), &vec![0xaa; 5 * CHUNK as usize]);
-            world.put(&format!("dev/disk/by-partlabel/boot-{slot}"), &vec![0xaa; 3 * CHUNK as usize]);
+            world.put(&format!("dev/disk/by-partlabel/root-{slot}"), &vec![0xaa; world.root.len() + CHUNK as usize]);
+            world.put(&format!("dev/disk/by-partlabel/boot-{slot}"), &vec![0xaa; world.boot.len() + CHUNK as usize]);
         }
         fs::create_dir_all(world.device.path(crate::store::FOLDER)).unwrap();
         world
     }
 
-    fn path(&self, below: &str) -> PathBuf {
+    pub(super) fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
     }
 
@@ -100,7 +104,7 @@ impl World {
         Found::unchecked(version(), Channel::Http(self.server.channel()), PATH, self.index.clone())
     }
 
-    fn stage(&self, manner: Manner) -> Result<(), UpdateError> {
+    pub(super) fn stage(&self, manner: Manner) -> Result<(), UpdateError> {
         let work = AtWork::begin(&self.device, false).unwrap();
         stage_so(&work, &self.found(), |_| Ok(()), manner)
     }
@@ -114,7 +118,7 @@ impl World {
         Store::of(&self.device).get()
     }
 
-    fn say_staged(&self, chunks: usize) {
+    pub(super) fn say_staged(&self, chunks: usize) {
         let index = Digest::of(&self.index.to_bytes());
         let staged = Staged { version: version(), index, slot: Slot::B, chunks, whole: false };
         Store::of(&self.device).put(&staged).unwrap();
@@ -130,7 +134,7 @@ impl World {
         Plan::of(&self.index).pieces().get(number).map_or(self.index.payload_size(), |piece| piece.frame)
     }
 
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         let holds = |name: &str, bytes: &[u8]| self.partition(name).starts_with(bytes);
         self.staged().is_some_and(|staged| staged.whole) && holds("root-b", &self.root) && holds("boot-b", &self.boot)
     }
@@ -295,7 +299,8 @@ fn a_frame_that_holds_something_else_than_its_index_says_is_refused() {
     let mut world = World::new();
     world.index.parts[0].chunks[1].xxh3 = Sum::of(b"else");
     assert!(world.fails(TWICE).contains("is not as its index says: its content differs"));
-    assert_eq!(world.staged().map(|staged| staged.chunks), Some(1));
+    assert_eq!(world.staged().map(|staged| staged.whole), Some(false));
+    assert!(world.cannot_boot());
     let longer = zstd::bulk::compress(&vec![0; CHUNK as usize + 1], 1).unwrap();
     let plan = Plan::of(&world.index);
     let refused = fill::decode(&plan.pieces()[0], &longer, &mut Aligned::new(CHUNK as usize)).unwrap_err();
