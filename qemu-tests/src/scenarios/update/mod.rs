@@ -73,9 +73,10 @@ impl Try {
         stage.machine()?.serial().wait(pattern, left)
     }
 
-    /// Waits until the try is over and everybody could know; says how long it took.
-    pub(super) fn ends(&self, stage: &mut Stage, pattern: &str) -> Result<String> {
-        let line = self.wait(stage, &format!("sos: update: {pattern}.*"))?;
+    /// Waits until the try is over, whose end must be told so, and until everybody could know; says how long it took.
+    pub(super) fn ends(&self, stage: &mut Stage, told: &str) -> Result<String> {
+        let line = self.wait(stage, "sos: update: (committed|rolled back|went back to) .*")?;
+        must!(line.contains(told), "it ends otherwise: the console says {line:?}, not {told:?}");
         stage.note(format!("{:.0} s from the beginning to {line:?}", self.began.elapsed().as_secs_f64()));
         stage.shell().wait_until_succeeds("true", NEWS_SECONDS)?;
         Ok(line)
