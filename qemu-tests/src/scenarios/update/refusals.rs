@@ -161,7 +161,7 @@ pub fn mixed_metadata(stage: &mut Stage) -> Result<()> {
 /// The payload ends early, each time it is asked for.
 pub fn truncated(stage: &mut Stage) -> Result<()> {
     let (_, next) = offered(stage)?;
-    stage.world.releases.set_fault(&slot_of(next), Fault::CutAfter(1 << 20));
+    stage.world.releases.set_fault(&slot_of(next), Fault::CutAfter(64 << 10));
     staging_breaks(stage)
 }
 
