@@ -72,12 +72,12 @@ pub const SCENARIOS: &[Scenario] = &[
         play::update::commits::under_bios,
         "the next release is tried in the dark and stays: nothing reached, lost or doubled, and letters that waited leave",
     ),
-    alone(
+    sampled(alone(
         "updates_and_commits_under_uefi",
         Base::Staged,
         play::update::commits::under_uefi,
         "the same with the other firmware",
-    ),
+    )),
     sampled(alone(
         "hand_carried_release",
         Base::Populated,
@@ -363,12 +363,12 @@ pub const SCENARIOS: &[Scenario] = &[
         play::power_cut::in_an_update,
         "cut anywhere in an update that is let through: it starts, with the data of what starts, and nothing is lost",
     ),
-    alone(
+    sampled(alone(
         "power_cut_in_a_rollback",
         Base::Populated,
         play::power_cut::in_a_rollback,
         "the same of an update that is taken back",
-    ),
+    )),
     alone(
         "metadata_with_200_members",
         Base::Populated,
