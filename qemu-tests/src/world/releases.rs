@@ -98,9 +98,9 @@ impl Releases {
         shelf.files.push((path.to_owned(), bytes));
     }
 
-    /// From now on this goes wrong with everything whose path begins with `prefix`.
-    pub fn set_fault(&self, prefix: &str, fault: Fault) {
-        self.shelf().faults.insert(0, (prefix.to_owned(), fault));
+    /// From now on this goes wrong with a file, or with everything below a path that ends with a slash.
+    pub fn set_fault(&self, path: &str, fault: Fault) {
+        self.shelf().faults.insert(0, (path.to_owned(), fault));
     }
 
     /// Takes back all faults and all files put over the folders', and forgets what was asked.
@@ -124,7 +124,8 @@ impl Releases {
 
 impl Shelf {
     fn fault(&self, path: &str) -> Option<Fault> {
-        self.faults.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, fault)| *fault)
+        let concerns = |of: &str| path == of || of.ends_with('/') && path.starts_with(of);
+        self.faults.iter().find(|(of, _)| concerns(of)).map(|(_, fault)| *fault)
     }
 
     fn open(&self, path: &str) -> Option<Body> {
@@ -331,7 +332,8 @@ mod tests {
     #[test]
     fn faults_come_and_go() {
         let (_folder, server, address) = server();
-        server.set_fault("/metadata", Fault::CutAfter(4));
+        server.set_fault("/metadata/", Fault::CutAfter(4));
+        server.set_fault("/metadata/fil", Fault::Absent);
         assert!(ask(address, "/metadata/file", "").ends_with("\r\n\r\n0123"));
         server.set_fault("/metadata/file", Fault::Garbage);
         assert!(ask(address, "/metadata/file", "").ends_with("\r\n\r\nZZZZZZZZZZ"));
