@@ -16,7 +16,7 @@ use sos_signing::Version;
 use crate::base::LOADER;
 use crate::program::Output;
 use crate::session::Stage;
-use crate::vm::Shell;
+use crate::vm::{Firmware, Shell};
 use crate::{Error, Result, must};
 
 /// The program on the device.
@@ -46,9 +46,8 @@ pub(super) struct Try {
 impl Try {
     /// Begins it by a command that ends in a reboot, and leaves the machine alone from then on.
     pub(super) fn begin(stage: &mut Stage, command: &str) -> Result<Try> {
-        let serial = stage.machine()?.serial();
-        serial.skip();
-        let loaders = serial.text().matches(LOADER).count();
+        stage.machine()?.serial().skip();
+        let loaders = starts(stage)?;
         let began = Instant::now();
         let shell = stage.shell();
         // The connection breaks under it, so its end says nothing; a refusal comes at once, though.
@@ -84,8 +83,15 @@ impl Try {
 
     /// How often the loader chose a slot since.
     pub(super) fn starts_so_far(&self, stage: &mut Stage) -> Result<usize> {
-        Ok(stage.machine()?.serial().text().matches(LOADER).count() - self.loaders)
+        Ok(starts(stage)? - self.loaders)
     }
+}
+
+/// How often the loader chose a slot. Under UEFI it says so twice: by the firmware, whose console is the serial line too,
+/// and to the line itself.
+fn starts(stage: &mut Stage) -> Result<usize> {
+    let said = stage.machine()?.serial().text().matches(LOADER).count();
+    Ok(if stage.plan()?.firmware == Firmware::Uefi { said / 2 } else { said })
 }
 
 /// The newest event of the history, which must be this one.
