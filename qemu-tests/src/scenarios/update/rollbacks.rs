@@ -72,9 +72,8 @@ fn everybody_knows(stage: &Stage, version: Version, from: &str, why: &str) -> Re
     let event = must_be_in_the_history(&stage.shell(), UpdateOutcome::RolledBack, &version.to_string())?;
     must!(event.from == from, "the history says that {} was left, not {from}", event.from);
     must!(event.why.as_deref().is_some_and(|said| said.contains(why)), "the history says {event:?}, not {why:?}");
-    let letter = stage.mailbox_of(JILL)?.wait_for_text("INBOX", &version.to_string(), stage.limit(MAIL_SECONDS))?;
-    must!(letter.contains(&version.to_string()), "the letter to the administrators does not name {version}:\n{letter}");
-    Ok(())
+    // The server looks for it behind whatever encodings the letter has.
+    stage.mailbox_of(JILL)?.wait_for_text("INBOX", &version.to_string(), stage.limit(MAIL_SECONDS)).map(drop)
 }
 
 /// Wakes a fault that sleeps in the next release.
