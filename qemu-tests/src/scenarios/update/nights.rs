@@ -110,12 +110,14 @@ pub fn staging_goes_on_after_breaks(stage: &mut Stage) -> Result<()> {
     stage.world.releases.set_fault(&slot, Fault::CutAfter(20 << 20));
     let broken = updater(&shell, "stage", STAGING_SECONDS)?;
     must!(broken.code != Some(0) || is_whole(&shell)?, "staging says that it is done, and the slot is not whole");
+    let mut asked = stage.world.releases.asked();
     stage.world.releases.mend();
     if !is_whole(&shell)? {
         let ended = updater(&shell, "stage", STAGING_SECONDS)?;
         must!(ended.code == Some(0), "staging does not go on: {}", ended.stderr);
+        asked.extend(stage.world.releases.asked());
     }
-    let from: Vec<_> = stage.world.releases.asked().into_iter().filter(|asked| asked.path == slot).collect();
+    let from: Vec<_> = asked.into_iter().filter(|asked| asked.path == slot).collect();
     must!(from.iter().any(|asked| asked.from.is_some_and(|first| first > 0)), "it began anew each time: {from:?}");
     must!(is_whole(&shell)?, "the slot is not whole");
     Ok(())
