@@ -488,14 +488,16 @@ pub fn find(name: &str) -> Result<&'static Scenario> {
 }
 
 /// The scenarios named, in the table's order; all when none is. A group's name stands for its scenarios, and
-/// the first words of names for all that begin so.
+/// words that no name is, for all names that begin so.
 ///
 /// # Errors
 /// [`Error::Usage`] for a name that is neither.
 pub fn choose(names: &[String]) -> Result<Vec<&'static Scenario>> {
+    let is_called = |scenario: &Scenario, name: &str| scenario.name == name || scenario.group == Some(name);
     let begins = |whole: &str, name: &str| whole.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
     let belongs = |scenario: &Scenario, name: &str| {
-        scenario.name == name || scenario.group == Some(name) || begins(scenario.name, name)
+        let whole = SCENARIOS.iter().any(|scenario| is_called(scenario, name));
+        if whole { is_called(scenario, name) } else { begins(scenario.name, name) }
     };
     for name in names {
         if !SCENARIOS.iter().any(|scenario| belongs(scenario, name)) {
@@ -564,6 +566,7 @@ mod tests {
         let names: Vec<_> = choose(&["power_cut".into()]).unwrap().iter().map(|scenario| scenario.name).collect();
         assert_eq!(names, ["power_cut_in_an_update", "power_cut_in_a_rollback"]);
         assert!(choose(&["power_c".into()]).is_err());
+        assert_eq!(choose(&["boots_under_bios".into()]).unwrap().len(), 1, "a whole name stands for itself alone");
     }
 
     #[test]
