@@ -59,9 +59,10 @@ pub enum Destination {
 #[derive(Debug)]
 pub struct Server {
     client: Client,
-    /// Ends in `/`, and has neither name nor password.
+    /// Ends in `/`. A name and a password in it become a header of each request (RFC 7617).
     base: Url,
-    login: Option<(String, Option<String>)>,
+    /// The same without them.
+    shown: String,
     token: Option<String>,
 }
 
@@ -80,7 +81,7 @@ impl std::fmt::Display for Destination {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Folder(folder) => write!(f, "{}", folder.display()),
-            Self::Server(server) => f.write_str(server.base.as_str()),
+            Self::Server(server) => f.write_str(&server.shown),
         }
     }
 }
@@ -91,7 +92,7 @@ impl Destination {
     /// # Errors
     /// [`Error::BadPlace`].
     pub fn parse(text: &str, token: Option<String>) -> Result<Self> {
-        let bad = |reason: &str| Error::BadPlace { place: text.to_owned(), reason: reason.to_owned() };
+        let bad = |reason: &str| Error::BadPlace { place: shown(text), reason: reason.to_owned() };
         if let Some(folder) = text.strip_prefix("file://") {
             return Ok(Self::Folder(folder.into()));
         }
@@ -101,19 +102,15 @@ impl Destination {
         if !["http", "https"].contains(&scheme) {
             return Err(bad("it is neither a folder nor an address that begins with http:// or https://"));
         }
-        let mut base =
-            Url::parse(text).map_err(|e| Error::BadPlace { place: "the address".into(), reason: e.to_string() })?;
+        let mut base = Url::parse(text).map_err(|e| bad(&e.to_string()))?;
         if base.query().is_some() || base.fragment().is_some() {
             return Err(bad("files' names are put behind it, so it can have neither «?» nor «#»"));
         }
-        let login =
-            (!base.username().is_empty()).then(|| (base.username().to_owned(), base.password().map(ToOwned::to_owned)));
-        // An address with a host takes these.
-        let _ = base.set_username("").and_then(|()| base.set_password(None));
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        Ok(Self::Server(Box::new(Server { client: client()?, base, login, token })))
+        let shown = shown(base.as_str());
+        Ok(Self::Server(Box::new(Server { client: client()?, base, shown, token })))
     }
 
     /// Whether the file is there as it should be.
@@ -182,14 +179,11 @@ impl Server {
     }
 
     fn failed(&self, path: &str, reason: String) -> Error {
-        Error::Send { url: format!("{}{path}", self.base), reason }
+        Error::Send { url: format!("{}{path}", self.shown), reason }
     }
 
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder> {
         let mut request = self.client.request(method, self.url(path)?);
-        if let Some((name, password)) = &self.login {
-            request = request.basic_auth(name, password.as_ref());
-        }
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -259,6 +253,15 @@ impl Server {
             status => Err(self.failed(&wanted.path, format!("the server says {status} to PUT"))),
         }
     }
+}
+
+/// An address without name, password and what follows the path, which may be a secret as well.
+fn shown(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}/{path}")
 }
 
 /// A file that is on its way, byte by byte.

@@ -10,7 +10,7 @@ use crate::world::{World, content, fixture, write};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sos-build");
 
 /// Runs `sos-build` in the world, with its mirror.
-fn build(world: &World, args: &[&str]) -> Output {
+pub fn build(world: &World, args: &[&str]) -> Output {
     run(world, Command::new(PROGRAM), args)
 }
 
@@ -43,15 +43,15 @@ fn on_a_small_disk(size: &str, place: &Path) -> Command {
     behind(&script, place)
 }
 
-fn lock(world: &World) -> Output {
+pub fn lock(world: &World) -> Output {
     build(world, &["lock", "trixie", "--keyring", fixture("keyring.asc").to_str().unwrap()])
 }
 
-fn code(output: &Output) -> i32 {
+pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
-fn stderr(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 

@@ -1,8 +1,12 @@
-//! The stages that touch the network, against a tiny archive and a server with faults.
+//! The stages that touch the network, against a tiny archive and a server with faults; and the program as it is called.
 
+mod bundle;
+mod channel;
 mod command_line;
 mod fetch;
+mod image;
 mod lock;
 mod parsers;
+mod publish;
 mod server;
 mod world;

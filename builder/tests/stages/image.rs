@@ -1,0 +1,162 @@
+//! What an image is given beside what the checkout says, and what a release is: options as a person gives them.
+
+use std::fs;
+
+use crate::command_line::{build, code, lock, stderr};
+use crate::world::{World, write};
+
+/// A checkout that is locked and whose packages are there.
+fn locked() -> World {
+    let world = World::asking_for(&["greeter"]);
+    assert_eq!(code(&lock(&world)), 0);
+    world.place_packages(&sos_builder::lock::Lock::load(&world.path("image/locks/trixie.lock")).unwrap());
+    write(&world.path("overlays/base/service.toml"), b"title = 'Base'\n");
+    write(&world.path("root.json"), b"{\"signed\": {\"_type\": \"root\"}, \"signatures\": []}");
+    world
+}
+
+/// `sos-build build trixie` with these arguments ends with `wanted`, its message and exit code.
+fn refuses(world: &World, args: &[&str], message: &str, exit_code: i32) {
+    let output = build(world, &[&["build", "trixie"], args].concat());
+    assert!(stderr(&output).contains(message), "{args:?}: {}", stderr(&output));
+    assert_eq!(code(&output), exit_code, "{args:?}: {}", stderr(&output));
+    assert!(!world.path("cache/build").exists(), "{args:?}");
+}
+
+#[test]
+fn a_channel_is_given_whole_or_not_at_all() {
+    let world = locked();
+    let root = world.path("root.json");
+    refuses(&world, &["--update-url", "http://releases.example/"], "--update-root <FILE>", 2);
+    refuses(&world, &["--update-root", root.to_str().unwrap()], "--update-url <URL>", 2);
+}
+
+#[test]
+fn a_channel_that_a_device_could_not_use_is_named() {
+    let world = locked();
+    let (root, other, none) = (world.path("root.json"), world.path("overlays/base/service.toml"), world.path("none"));
+    for (root, url, message, exit_code) in [
+        (&root, "releases.example", "«releases.example» is not the address of a channel", 2),
+        (&root, "ftp://releases.example/", "neither http:// nor https://", 2),
+        (&other, "http://releases.example/", "it is no TUF root", 2),
+        (&none, "http://releases.example/", "cannot read", 1),
+    ] {
+        refuses(&world, &["--update-root", root.to_str().unwrap(), "--update-url", url], message, exit_code);
+    }
+}
+
+#[test]
+fn an_overlay_from_outside_is_an_overlay_with_a_name_of_its_own() {
+    let world = locked();
+    write(&world.path("elsewhere/base/service.toml"), b"title = 'Another base'\n");
+    write(&world.path("elsewhere/faults/service.toml"), b"title = 'Faults'\n");
+    write(&world.path("further/faults/service.toml"), b"title = 'Further faults'\n");
+    fs::create_dir_all(world.path("elsewhere/empty")).unwrap();
+    let place = |below: &str| world.path(below).to_str().unwrap().to_owned();
+    let (base, faults, further) = (place("elsewhere/base"), place("elsewhere/faults"), place("further/faults"));
+    for (args, message) in [
+        (vec!["--with-overlay", &place("elsewhere/none")], "elsewhere/none is no overlay"),
+        (vec!["--with-overlay", &place("elsewhere/empty")], "elsewhere/empty is no overlay"),
+        (vec!["--with-overlay", &base], "elsewhere/base: there is an overlay of this name already"),
+        (
+            vec!["--with-overlay", &faults, "--with-overlay", &further],
+            "further/faults: there is an overlay of this name already",
+        ),
+    ] {
+        refuses(&world, &args, message, 2);
+    }
+    // This far, only the device's programs are missing.
+    refuses(&world, &["--with-overlay", &faults, "--programs", &place("none")], "the device's program is missing", 2);
+}
+
+#[test]
+fn an_overlay_from_outside_brings_no_packages() {
+    let world = locked();
+    let overlay = world.path("elsewhere/games");
+    let ask = |packages: &str| write(&overlay.join("service.toml"), format!("packages = {packages}\n").as_bytes());
+    let args = ["--with-overlay", overlay.to_str().unwrap(), "--programs", "/nowhere"];
+    ask("['greeter']");
+    refuses(&world, &args, "the device's program is missing", 2);
+    // zstd is locked for the build's tools only.
+    for package in ["nethack", "zstd"] {
+        ask(&format!("['greeter', '{package}']"));
+        let message = format!("the lock of «trixie» has no package «{package}» for the image");
+        refuses(&world, &args, &message, 2);
+    }
+}
+
+#[test]
+fn a_build_has_a_plain_name() {
+    let world = locked();
+    for name in ["", "../trixie", "a/b", ".hidden", "-x", &"x".repeat(65)] {
+        refuses(&world, &[&format!("--as={name}")], "is no name for a build", 2);
+    }
+}
+
+#[test]
+fn a_release_is_made_of_the_build_of_its_name() {
+    let world = locked();
+    let output = build(&world, &["release", "trixie", "--as", "trixie-next"]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("build/trixie-next/build.json: there is no finished build"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// A finished build, by its account; no disk is behind it.
+fn built(world: &World, name: &str, release: &str) {
+    let built = serde_json::json!({
+        "key": "", "version": "13.20261123.1", "release": release, "source_date_epoch": 0,
+        "root": {"root_hash": "00".repeat(32), "hash_offset": 4096, "size": 8192},
+        "initrd_bytes": 1, "kernel_bytes": 1, "packages": 1,
+        "partitions": [["boot-a", 0, 4096], ["root-a", 4096, 8192]], "stages": [], "seconds": 0.0,
+    });
+    write(&world.path("cache/build").join(name).join("build.json"), built.to_string().as_bytes());
+}
+
+#[test]
+fn a_build_of_another_release_under_the_name_is_refused() {
+    let world = locked();
+    built(&world, "next", "forky");
+    let output = build(&world, &["release", "trixie", "--as", "next", "--only-slot"]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("built from the lock of «forky», not of «trixie»"), "{}", stderr(&output));
+}
+
+#[test]
+fn notes_that_are_none_stop_a_release_before_it_begins() {
+    let world = locked();
+    built(&world, "trixie", "trixie");
+    let notes = world.path("notes.json");
+    write(&notes, b"{\"de\": \"Neu\"}");
+    let output = build(&world, &["release", "trixie", "--only-slot", "--notes", notes.to_str().unwrap()]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("notes.json: there is no text for «en»"), "{}", stderr(&output));
+    assert!(!world.path("cache/releases").exists());
+}
+
+#[test]
+fn a_release_of_the_slot_alone_has_the_disks_bytes_and_the_notes() {
+    let world = locked();
+    built(&world, "next", "trixie");
+    let disk: Vec<u8> = (0..12288).map(|n| (n / 4096) as u8).collect();
+    write(&world.path("cache/build/next/disk.raw"), &disk);
+    let notes = world.path("notes.json");
+    write(&notes, b"{\"en\": \"New\"}");
+    let args = ["release", "trixie", "--as", "next", "--only-slot", "--level", "3", "--notes", notes.to_str().unwrap()];
+    let output = build(&world, &args);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let place = world.path("cache/releases/13.20261123.1");
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), place.to_str().unwrap());
+    let manifest = sos_signing::Manifest::from_bytes(&fs::read(place.join("manifest.json")).unwrap()).unwrap();
+    let kinds: Vec<&str> = manifest.artefacts.iter().map(|artefact| artefact.kind.as_str()).collect();
+    assert_eq!(kinds, ["slot", "slot-index", "notes"]);
+    let index = fs::read(place.join("sos-13.20261123.1-amd64.slot.json")).unwrap();
+    let index = sos_signing::SlotIndex::from_bytes(&index).unwrap();
+    let payload = fs::read(place.join("sos-13.20261123.1-amd64.slot")).unwrap();
+    assert_eq!(payload.len() as u64, index.payload_size());
+    let filled = zstd::decode_all(&payload[..]).unwrap();
+    assert!(filled == [&disk[4096..], &disk[..4096]].concat(), "root first, then boot");
+}
