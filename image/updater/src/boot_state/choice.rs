@@ -11,7 +11,7 @@ use super::sector::Sector;
 pub struct Content {
     /// Kernel, initrd and `slot.cfg` are there.
     pub complete: bool,
-    /// `slot_build` in `slot.cfg`: YYMMDDNN, or 0 when it is not said.
+    /// `slot_build` in `slot.cfg`, which is greater for a newer release; 0 when it is not said.
     pub build: u32,
 }
 
