@@ -400,7 +400,8 @@ impl Plan {
             let bios = layout.partition("bios")?;
             tools.bind(dir, GRUB_DIR)?;
             let chooser = self.image("boot/grub.cfg");
-            crate::grub::make(tools, tools_root, dir, GRUB_DIR, &chooser, bios.start / disk::SECTOR, bios.size)?;
+            let contents = crate::grub::Contents { files: &[("grub.cfg", &chooser)], modules: &crate::grub::MODULES };
+            crate::grub::make(tools, tools_root, dir, GRUB_DIR, contents, bios.start / disk::SECTOR, bios.size)?;
             disk::esp(tools, dir, GRUB_DIR, &layout.partition("esp")?, &self.device_digest)?;
             sandbox::umount(&tools.inside(GRUB_DIR))
         })

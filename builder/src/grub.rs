@@ -15,7 +15,7 @@ const PREFIX: &str = "(,gpt3)/";
 /// What the rescue parser runs: it has no `if`, so it only hands over.
 const HANDOVER: &str = "set bootstate=$root\nexport bootstate\nnormal (memdisk)/grub.cfg\n";
 /// Modules that the chooser needs, whatever the firmware.
-const MODULES: [&str; 15] = [
+pub const MODULES: [&str; 15] = [
     "normal",
     "part_gpt",
     "ext2",
@@ -43,6 +43,15 @@ const BLOCK_LIST: usize = 0x1f4;
 /// Bytes in a sector.
 const SECTOR: u64 = 512;
 
+/// What the core images carry.
+#[derive(Debug, Clone, Copy)]
+pub struct Contents<'a> {
+    /// The memory disk's files: `grub.cfg` is started.
+    pub files: &'a [(&'a str, &'a Path)],
+    /// Modules beside those of the firmware.
+    pub modules: &'a [&'a str],
+}
+
 /// What the images are made by, beside the chooser; part of their key in the cache.
 #[must_use]
 pub fn recipe() -> String {
@@ -59,19 +68,19 @@ pub fn make(
     tools_root: &Path,
     dir: &Path,
     seen_at: &str,
-    chooser: &Path,
+    contents: Contents<'_>,
     bios_sector: u64,
     bios_bytes: u64,
 ) -> Result<(), Error> {
     write(&dir.join("handover.cfg"), HANDOVER.as_bytes())?;
-    write(&dir.join("memdisk.tar"), &memory_disk(chooser)?)?;
+    write(&dir.join("memdisk.tar"), &memory_disk(contents.files)?)?;
     let image = |format: &str, output: &str, extra: &[&str]| {
         let at = |name: &str| format!("{seen_at}/{name}");
         tools
             .program("grub-mkimage")
             // The prefix comes after the memory disk, which sets one of its own.
             .args(["-O", format, "-c", &at("handover.cfg"), "-m", &at("memdisk.tar"), "-p", PREFIX, "-o", &at(output)])
-            .args(MODULES)
+            .args(contents.modules)
             .args(extra)
             .run()
     };
@@ -96,18 +105,18 @@ pub fn make(
     )
 }
 
-/// A tar archive with the chooser as `grub.cfg`.
-fn memory_disk(chooser: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = fs::read(chooser).map_err(|e| Error::io("read", chooser, e))?;
-    let mut header = tar::Header::new_ustar();
-    header.set_size(bytes.len() as u64);
-    header.set_mode(0o644);
-    header.set_mtime(0);
+/// A tar archive of these files.
+fn memory_disk(files: &[(&str, &Path)]) -> Result<Vec<u8>, Error> {
     let mut archive = tar::Builder::new(Vec::new());
-    archive
-        .append_data(&mut header, "grub.cfg", bytes.as_slice())
-        .and_then(|()| archive.into_inner())
-        .map_err(|e| Error::io("pack", chooser, e))
+    for (name, path) in files {
+        let bytes = fs::read(path).map_err(|e| Error::io("read", path, e))?;
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        header.set_mtime(0);
+        archive.append_data(&mut header, name, bytes.as_slice()).map_err(|e| Error::io("pack", path, e))?;
+    }
+    archive.into_inner().map_err(|e| Error::io("pack", Path::new("the memory disk"), e))
 }
 
 /// The disk's boot code: loads the core image's first sector.

@@ -92,7 +92,8 @@ fn assemble(plan: &Plan, tools: &Sandbox, tools_root: &Path, dir: &Path, layout:
     let seed = format!("{} plain", plan.device_digest);
     let (bios, esp) = (layout.partition("bios")?, layout.partition("esp")?);
     let chooser = sources(plan).join("grub.cfg");
-    grub::make(tools, tools_root, dir, WORK, &chooser, bios.start / disk::SECTOR, bios.size)?;
+    let contents = grub::Contents { files: &[("grub.cfg", &chooser)], modules: &grub::MODULES };
+    grub::make(tools, tools_root, dir, WORK, contents, bios.start / disk::SECTOR, bios.size)?;
     let files = [
         ("boot code", dir.join("boot.img")),
         ("bios", dir.join("core.img")),

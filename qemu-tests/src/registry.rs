@@ -340,6 +340,12 @@ pub const SCENARIOS: &[Scenario] = &[
         "every page on tablet and telephone: nothing to scroll sideways, 0 violations of WCAG 2.2 AA",
     ),
     alone(
+        "chooser_and_grub_agree",
+        Base::Unbooted,
+        play::chooser::run,
+        "thousands of boot states, whole and damaged: GRUB and the updater's own chooser do the same, under both firmwares",
+    ),
+    alone(
         "power_cycling_uses_no_tries",
         Base::Unbooted,
         play::power_cycling::run,

@@ -134,7 +134,7 @@ fn lock(folder: &Path) -> Result<File> {
 }
 
 /// Links the disk into the folder, so that a build replacing it cannot pull it away from under the
-/// overlays; the key says which disk it is.
+/// overlays; the key says which disk it is. What it was built with comes along.
 fn hold(disk: &Path, folder: &Path) -> Result<(PathBuf, String)> {
     let about = std::fs::metadata(disk).map_err(Error::file(disk))?;
     let key = format!("{}-{}-{}", about.ino(), about.mtime(), about.len());
@@ -150,6 +150,10 @@ fn hold(disk: &Path, folder: &Path) -> Result<(PathBuf, String)> {
         }
     }
     std::fs::create_dir_all(&images).map_err(Error::file(&images))?;
+    let plan = disk.with_file_name("plan.json");
+    if plan.exists() {
+        std::fs::copy(&plan, images.join("plan.json")).map_err(Error::file(&plan))?;
+    }
     match std::fs::hard_link(disk, &held) {
         Ok(()) => Ok((held, key)),
         // Another file system: then the disk is used where it is.

@@ -6,6 +6,7 @@ pub mod another_organisation;
 pub mod bad_metadata;
 pub mod boots;
 pub mod certificate;
+pub mod chooser;
 pub mod claim_by_form;
 pub mod claim_race;
 pub mod console;

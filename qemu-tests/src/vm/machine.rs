@@ -54,6 +54,8 @@ pub struct Plan {
     pub firmware: Firmware,
     /// How the disk is attached.
     pub bus: Bus,
+    /// Further disks behind it, on virtio.
+    pub more_disks: Vec<Disk>,
     /// The provider's metadata disk, read-only.
     pub seed: Option<PathBuf>,
     /// Whether it is wired to the test world.
@@ -78,6 +80,7 @@ impl Plan {
             disk,
             firmware,
             bus: Bus::VirtioBlk,
+            more_disks: Vec::new(),
             seed: None,
             network: true,
             memory_mib: 1024,
@@ -210,6 +213,13 @@ fn qemu(plan: &Plan, folder: &Path, socket: &Path, accelerator: Accelerator) -> 
         .arg("-qmp")
         .arg(format!("unix:{},server=on,wait=off", shown(socket)))
         .args(plan.firmware.arguments(folder)?);
+    for (number, disk) in plan.more_disks.iter().enumerate() {
+        let (format, file) = (disk.format.name(), shown(&disk.path));
+        program = program
+            .arg("-drive")
+            .arg(format!("if=none,id=disk{number},format={format},cache=unsafe,file={file}"))
+            .words(&format!("-device virtio-blk-pci,drive=disk{number}"));
+    }
     if let Some(seed) = &plan.seed {
         let drive = format!("if=none,id=seed,format=raw,readonly=on,file={}", shown(seed));
         program = program.arg("-drive").arg(drive).words("-device virtio-blk-pci,drive=seed");

@@ -21,7 +21,8 @@ pub struct Sector(pub [u8; SIZE]);
 
 impl std::fmt::Debug for Sector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0.trim_ascii_end().escape_ascii())
+        let end = self.0.iter().rposition(|byte| !matches!(byte, b'#' | 0)).map_or(0, |last| last + 1);
+        write!(f, "«{}»", self.0[..end].escape_ascii())
     }
 }
 
