@@ -218,7 +218,8 @@ fn qemu(plan: &Plan, folder: &Path, socket: &Path, accelerator: Accelerator) -> 
         program = program
             .arg("-drive")
             .arg(format!("if=none,id=disk{number},format={format},cache=unsafe,file={file}"))
-            .words(&format!("-device virtio-blk-pci,drive=disk{number}"));
+            // OVMF connects only what has a place in the order of booting.
+            .words(&format!("-device virtio-blk-pci,drive=disk{number},bootindex={}", number + 1));
     }
     if let Some(seed) = &plan.seed {
         let drive = format!("if=none,id=seed,format=raw,readonly=on,file={}", shown(seed));
