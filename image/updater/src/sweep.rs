@@ -27,8 +27,12 @@ const SHORT: u64 = 5;
 /// # Errors
 /// When something cannot be looked at or removed.
 pub fn sweep(device: &Device, subvolumes: &mut impl Subvolumes) -> Result<(), UpdateError> {
-    let store = Store::of(device);
-    let (now, short) = (now(), is_short(device)?);
+    sweep_where(is_short(device)?, device, subvolumes)
+}
+
+/// The same where the disk is nearly full (`short`), or is not.
+fn sweep_where(short: bool, device: &Device, subvolumes: &mut impl Subvolumes) -> Result<(), UpdateError> {
+    let (store, now) = (Store::of(device), now());
     if subvolumes.has(Subvolume::Failed)? {
         let history = store.history();
         let last = history.iter().find(|event| event.outcome != UpdateOutcome::Committed);
@@ -86,8 +90,15 @@ mod tests {
     }
 
     fn left(mut server: Fixture) -> Vec<Subvolume> {
-        sweep(&server.device, &mut server.subvolumes).unwrap();
+        sweep_where(false, &server.device, &mut server.subvolumes).unwrap();
         server.subvolumes.there
+    }
+
+    #[test]
+    fn on_a_full_disk_all_that_is_kept_goes_at_once() {
+        let mut server = set_up(UpdateOutcome::RolledBack, 0, 0);
+        sweep_where(true, &server.device, &mut server.subvolumes).unwrap();
+        assert_eq!(server.subvolumes.there, [Subvolume::Var]);
     }
 
     #[test]
