@@ -2,7 +2,7 @@
 //! [`choose`] are given the same thousands of states, and choose the same slot and leave the same bytes, under both
 //! firmwares, whose numbers have different widths. No kernel is started.
 //!
-//! Each disk has slots of its own kind ([`SLOTS`]) and a boot state partition with a folder a state. The chooser is led
+//! Each disk has slots of its own kind (`SLOTS`) and a boot state partition with a folder a state. The chooser is led
 //! to a folder by its own variable: `($bootstate)/state-1` with `hd1,gpt3)/7/12(` in it is `(hd1,gpt3)/7/12()/state-1`.
 //! What it did stands in an environment block `did` beside the state.
 
