@@ -11,7 +11,7 @@ demo *arguments:
 check:
     ./dev check
 
-# every check, the quick ones first
+# the quick checks, the image, and scenarios: all but some that are much like others
 test:
     ./dev test
 
