@@ -61,7 +61,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
 /// The TCP ports a stranger finds open.
 fn open_ports(stage: &Stage) -> Result<BTreeSet<u16>> {
     let report = Program::new("nmap")
-        .words("-n -Pn -sS -p- --max-retries 2 --min-rate 1500 --open -oG -")
+        .words("-n -Pn -sS -p- --max-retries 2 --min-rate 4000 --open -oG -")
         .words(&format!("-e {WIRE} -S {FORGER} {MACHINE}"))
         .run(stage.limit(60).max(Duration::from_secs(300)))?;
     must!(report.contains("1 host up"), "nmap did not scan:\n{report}");

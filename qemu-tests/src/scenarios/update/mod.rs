@@ -23,6 +23,8 @@ use crate::{Error, Result, must};
 pub(super) const UPDATER: &str = "/usr/lib/sos/sos-update";
 /// Seconds from the beginning of a try to its end, whatever the end: what the issue promises.
 pub(super) const TRY_SECONDS: u32 = 600;
+/// The longest on any host: an emulated machine starts more slowly, and its gate and its watchdogs wait no longer.
+const TRY_LONGEST: Duration = Duration::from_secs(30 * 60);
 /// Seconds from there until the news of it are out.
 const NEWS_SECONDS: u32 = 120;
 
@@ -68,7 +70,7 @@ impl Try {
 
     /// Waits until a line is on the console, in the time that a try may take.
     pub(super) fn wait(&self, stage: &mut Stage, pattern: &str) -> Result<String> {
-        let left = stage.limit(TRY_SECONDS).saturating_sub(self.began.elapsed());
+        let left = stage.limit(TRY_SECONDS).min(TRY_LONGEST).saturating_sub(self.began.elapsed());
         stage.machine()?.serial().wait(pattern, left)
     }
 
