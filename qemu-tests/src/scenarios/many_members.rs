@@ -1,5 +1,7 @@
 //! Two hundred members in one mapping: a whole club moves in at the first boot, in one piece, and the last of them can log
-//! in as well as the first, whether they came with a password or with what was left of one elsewhere.
+//! in as well as the first, whether they came with a password or with what was left of one elsewhere. The first of all
+//! logs in when the machine has just gone on from where it was stopped, its clock minutes ahead: what programs keep open
+//! between them must stand that.
 
 use crate::Result;
 use crate::client::Imap;
