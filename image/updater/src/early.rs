@@ -2,7 +2,8 @@
 //!
 //! A trial keeps the data as it was before it writes any; a slot that comes back after a trial, or is gone back to, gets
 //! its data back. [`plan`] decides from [`Facts`] and does nothing; each step leaves the data in `@var`, `@before-a`,
-//! `@before-b` or `@failed`, so a boot that finds the work half done goes on with it.
+//! `@before-b` or `@failed`, so a boot that finds the work half done goes on with it. What a failed try left on a full
+//! disk goes at once: the release that runs again needs the room to come up.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,6 +14,7 @@ use crate::boot_state::{self, BootState, Record, Slot};
 use crate::error::UpdateError;
 use crate::store::{self, Store, Trial};
 use crate::subvolumes::{Access, Subvolume, Subvolumes, TOP_LEVEL, TopLevel};
+use crate::sweep::is_short;
 
 /// There while a release is tried: the trial's document, as JSON.
 pub const TRIAL: &str = "/run/sos/trial";
@@ -26,6 +28,8 @@ pub struct Facts {
     pub on_trial: bool,
     /// Whether the boot state speaks of a trial.
     pub recorded_trial: bool,
+    /// Whether the disk is nearly full ([`crate::sweep::is_short`]).
+    pub short: bool,
     /// The subvolumes that are there.
     pub there: Vec<Subvolume>,
 }
@@ -43,6 +47,8 @@ pub enum Step {
     Rename(Subvolume, Subvolume),
     /// A subvolume that is not needed any more.
     Delete(Subvolume),
+    /// The room of what was deleted is there again.
+    Free,
     /// All of that is on the disk before the boot state is written.
     Sync,
     /// The boot state speaks of no trial any more: this slot is good.
@@ -58,7 +64,7 @@ impl Facts {
 /// What to do.
 #[must_use]
 pub fn plan(facts: &Facts) -> Vec<Step> {
-    use Subvolume::{Before, Update, Var};
+    use Subvolume::{Before, Failed, Update, Var};
     let mut steps = Vec::new();
     if !facts.has(Update) {
         steps.push(Step::Make(Update));
@@ -80,7 +86,17 @@ pub fn plan(facts: &Facts) -> Vec<Step> {
     if !facts.on_trial && facts.recorded_trial {
         steps.push(Step::Settle);
     }
+    if !facts.on_trial && facts.short && leaves_failed(facts) {
+        steps.extend([Step::Delete(Failed), Step::Free]);
+    }
     steps
+}
+
+/// Whether the data of a failed try are there behind the steps of a boot that tries nothing.
+fn leaves_failed(facts: &Facts) -> bool {
+    use Subvolume::{Before, Failed, Var};
+    let (var, failed) = (facts.has(Var), facts.has(Failed));
+    if facts.has(Before(facts.slot)) { var || failed } else { var && failed }
 }
 
 /// Moves the data out of the way, once: it is kept for diagnosis.
@@ -119,6 +135,7 @@ pub fn carry_out(
         Step::SetWritable(subvolume) => subvolumes.set_writable(subvolume),
         Step::Rename(from, to) => subvolumes.rename(from, to),
         Step::Delete(subvolume) => subvolumes.delete(subvolume),
+        Step::Free => subvolumes.free(),
         Step::Sync => subvolumes.sync(),
         Step::Settle => settle(),
     })
@@ -176,7 +193,8 @@ fn give_data(
         }
     }
     let recorded_trial = record.is_some_and(|record| record.trial.is_some());
-    let steps = plan(&Facts { slot, on_trial, recorded_trial, there });
+    let short = is_short(subvolumes.folder()).unwrap_or(false);
+    let steps = plan(&Facts { slot, on_trial, recorded_trial, short, there });
     let mut state = state;
     let done = carry_out(&steps, subvolumes, &mut || {
         state.as_mut().map_or(Ok(()), |state| state.write(Record::settled(slot)).map(drop))

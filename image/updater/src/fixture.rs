@@ -191,6 +191,10 @@ impl Subvolumes for Named {
         Ok(())
     }
 
+    fn free(&mut self) -> Result<(), UpdateError> {
+        Ok(())
+    }
+
     fn sync(&mut self) -> Result<(), UpdateError> {
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sos_provision::Program;
 
@@ -15,6 +16,8 @@ use crate::error::UpdateError;
 
 /// Where the top level is mounted, for root only, from the initrd on.
 pub const TOP_LEVEL: &str = "/run/sos/state";
+/// So long it is waited for room; the rest comes while the machine starts.
+const LONGEST_FREE: Duration = Duration::from_secs(60);
 
 /// A subvolume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +94,12 @@ pub trait Subvolumes {
     /// # Errors
     /// When it cannot be removed.
     fn delete(&mut self, subvolume: Subvolume) -> Result<(), UpdateError>;
+
+    /// Returns when the room of what was deleted is there again.
+    ///
+    /// # Errors
+    /// When that is not to be found out.
+    fn free(&mut self) -> Result<(), UpdateError>;
 
     /// Returns when everything done so far is on the disk.
     ///
@@ -169,6 +178,11 @@ impl Subvolumes for TopLevel {
 
     fn delete(&mut self, subvolume: Subvolume) -> Result<(), UpdateError> {
         btrfs(&["--quiet", "subvolume", "delete", "--commit-after"]).path(&self.path(subvolume)).run()?;
+        Ok(())
+    }
+
+    fn free(&mut self) -> Result<(), UpdateError> {
+        btrfs(&["subvolume", "sync"]).path(&self.folder).limit(LONGEST_FREE).run()?;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Data kept of earlier releases have their time, and their bounds.
 
 use std::fs;
+use std::path::Path;
 
 use sos_ipc::UpdateOutcome;
 use sos_provision::Device;
@@ -27,7 +28,7 @@ const SHORT: u64 = 5;
 /// # Errors
 /// When something cannot be looked at or removed.
 pub fn sweep(device: &Device, subvolumes: &mut impl Subvolumes) -> Result<(), UpdateError> {
-    sweep_where(is_short(device)?, device, subvolumes)
+    sweep_where(is_short(&device.path("/var"))?, device, subvolumes)
 }
 
 /// The same where the disk is nearly full (`short`), or is not.
@@ -48,10 +49,12 @@ fn sweep_where(short: bool, device: &Device, subvolumes: &mut impl Subvolumes) -
     Ok(())
 }
 
-/// Whether the disk is nearly full.
-fn is_short(device: &Device) -> Result<bool, UpdateError> {
-    let path = device.path("/var");
-    let about = rustix::fs::statvfs(&path).map_err(|error| UpdateError::file("look at", &path)(error.into()))?;
+/// Whether the disk that `path` is on is nearly full.
+///
+/// # Errors
+/// When it cannot be looked at.
+pub fn is_short(path: &Path) -> Result<bool, UpdateError> {
+    let about = rustix::fs::statvfs(path).map_err(|error| UpdateError::file("look at", path)(error.into()))?;
     Ok(about.f_bavail.saturating_mul(100) < about.f_blocks.saturating_mul(SHORT))
 }
 

@@ -20,6 +20,8 @@ type Data = BTreeMap<Subvolume, (&'static str, bool)>;
 struct World {
     data: Data,
     copies: [String; 2],
+    /// Whether what a failed try wrote fills it.
+    full: bool,
 }
 
 /// A disk with power, and so many operations until it is cut.
@@ -41,7 +43,7 @@ struct Boot {
 
 fn world(data: &[(Subvolume, &'static str)], copies: [&str; 2]) -> World {
     let data = data.iter().map(|(subvolume, holds)| (*subvolume, (*holds, !matches!(subvolume, Before(_)))));
-    World { data: data.collect(), copies: copies.map(String::from) }
+    World { data: data.collect(), copies: copies.map(String::from), full: false }
 }
 
 impl World {
@@ -63,7 +65,7 @@ impl World {
         let mut copies = sectors.map(|sector| sector.record().unwrap().to_string());
 
         let there = self.data.keys().copied().collect();
-        let steps = plan(&Facts { slot, on_trial, recorded_trial: record.trial.is_some(), there });
+        let steps = plan(&Facts { slot, on_trial, recorded_trial: record.trial.is_some(), short: self.full, there });
         let left = Rc::new(Cell::new(operations));
         let mut disk =
             Disk { now: self.data.clone(), left_by_a_cut: vec![self.data.clone()], operations: left.clone() };
@@ -75,7 +77,11 @@ impl World {
         let whole = carry_out(&steps, &mut disk, &mut settle).is_ok();
         let settled = copies.iter().any(|copy| copy.ends_with(":-:0") && !self.copies.contains(copy));
         assert!(!settled || disk.left_by_a_cut.len() == 1, "the boot state was written before the data");
-        let worlds = disk.left_by_a_cut.into_iter().map(|data| World { data, copies: copies.clone() }).collect();
+        let worlds = disk
+            .left_by_a_cut
+            .into_iter()
+            .map(|data| World { data, copies: copies.clone(), full: self.full })
+            .collect();
         Boot { worlds, on_trial, whole }
     }
 
@@ -156,6 +162,10 @@ impl Subvolumes for Disk {
         Ok(())
     }
 
+    fn free(&mut self) -> Result<(), UpdateError> {
+        operate(&self.operations)
+    }
+
     fn sync(&mut self) -> Result<(), UpdateError> {
         operate(&self.operations)?;
         self.all_is_on_the_disk();
@@ -224,6 +234,22 @@ fn a_trial_that_comes_to_nothing_leaves_the_old_data() {
         let count = converges(&start, &["old"], |end| is_settled_on_a(end, "old"));
         assert!(count > 10, "{count}");
     }
+}
+
+#[test]
+fn what_a_trial_left_on_a_full_disk_goes_and_the_old_data_stay() {
+    for failed in [&[][..], &[(Failed, "an older failure")]] {
+        let data = [&[(Var, "old"), (Update, "kept")], failed].concat();
+        let start = World { full: true, ..world(&data, ["1:a:-:0", "2:a:b:1"]) };
+        assert_eq!(start.boot_whole().boot_whole().holds(Failed), None);
+        converges(&start, &["old"], |end| is_settled_on_a(end, "old"));
+    }
+}
+
+#[test]
+fn data_that_are_all_there_is_stay_on_a_full_disk() {
+    let end = World { full: true, ..world(&[(Failed, "old")], ["1:a:-:0", "2:a:-:0"]) }.boot_whole();
+    assert_eq!(end.holds(Var), Some("old"));
 }
 
 #[test]

@@ -195,7 +195,8 @@ fn data(
     let named = |subvolume: &Subvolume| sound.subvolumes.get(&subvolume.to_string()).copied();
     let there: BTreeMap<Subvolume, btrfs::Subvolume> =
         Subvolume::ALL.into_iter().filter_map(|subvolume| Some((subvolume, named(&subvolume)?))).collect();
-    let facts = Facts { slot, on_trial, recorded_trial, there: there.keys().copied().collect() };
+    // The recorded machine's disk is far from full.
+    let facts = Facts { slot, on_trial, recorded_trial, short: false, there: there.keys().copied().collect() };
     let mut paper = Paper { there, made: None };
     match carry_out(&plan(&facts), &mut paper, &mut || Ok(())) {
         Err(error) => Err(Harm::Unbootable(format!("with {:?} the initrd fails: {error}", facts.there))),
@@ -256,6 +257,10 @@ impl Subvolumes for Paper {
 
     fn delete(&mut self, subvolume: Subvolume) -> std::result::Result<(), UpdateError> {
         self.take(subvolume).map(drop)
+    }
+
+    fn free(&mut self) -> std::result::Result<(), UpdateError> {
+        Ok(())
     }
 
     fn sync(&mut self) -> std::result::Result<(), UpdateError> {
