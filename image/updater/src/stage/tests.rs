@@ -295,6 +295,14 @@ fn a_server_that_never_gets_better_is_named_and_leaves_a_slot_that_does_not_boot
 }
 
 #[test]
+fn wrong_bytes_are_asked_for_three_times_however_patient_one_is_with_a_connection() {
+    let world = World::new();
+    world.server.fail(vec![Fault::Garbage; 8]);
+    world.fails(Manner { tries: 8, ..ONCE });
+    assert_eq!(world.asked(), [0, 0, 0]);
+}
+
+#[test]
 fn a_frame_that_holds_something_else_than_its_index_says_is_refused() {
     let mut world = World::new();
     world.index.parts[0].chunks[1].xxh3 = Sum::of(b"else");
