@@ -15,11 +15,12 @@ use crate::disk::{self, Layout};
 use crate::error::Error;
 use crate::exclude::Exclude;
 use crate::layer::{self, Identity};
-use crate::lock::{Lock, Package, Set};
+use crate::lock::{Lock, Package, Set, Sha256};
 use crate::meter::{Meter, Stage};
 use crate::overlays::Overlays;
 use crate::pool::PoolReady;
 use crate::progress::{Progress, Unit};
+use crate::recipe::{Inputs, Named};
 use crate::root_image::{self, RootImage};
 use crate::rootfs;
 use crate::sandbox::{self, Sandbox};
@@ -33,6 +34,8 @@ const GRUB: u32 = 1;
 const INITRD: u32 = 1;
 const ROOT_IMAGE: u32 = 2;
 const DISK: u32 = 2;
+/// Raised when a build reads more of the checkout, or less.
+const CHECKOUT: u32 = 1;
 
 /// Everything the inner half needs to know.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,6 +49,7 @@ pub struct Plan {
     version: String,
     release: String,
     suite: String,
+    number: u32,
     slot_build: u32,
     epoch: u64,
     pub(crate) device_digest: String,
@@ -75,6 +79,8 @@ pub struct Built {
     pub kernel_bytes: u64,
     /// How many packages the image holds.
     pub packages: usize,
+    /// What it was made from, beside the lock.
+    pub inputs: Inputs,
     /// Where each partition starts and how long it is, bytes.
     pub partitions: Vec<(String, u64, u64)>,
     /// The stages, in order.
@@ -161,6 +167,7 @@ pub(crate) fn plan(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<P
         version: version(order.version_prefix, lock.source_date_epoch, order.number),
         release: lock.release.clone(),
         suite: lock.archives.first().map_or_else(|| lock.release.clone(), |archive| archive.suite.clone()),
+        number: order.number,
         slot_build: slot_build(order.version_prefix, lock.source_date_epoch, order.number),
         epoch: lock.source_date_epoch,
         device_digest: lock.digest(Set::Device).as_str().to_owned(),
@@ -297,7 +304,7 @@ impl Plan {
 
     /// All stages, one after the other.
     fn stages(&self, meter: &mut Meter, key: String) -> Result<Built, Error> {
-        let layout = self.layout()?;
+        let (layout, inputs) = (self.layout()?, self.inputs()?);
         let tools_root = self.tools(meter)?;
         let rootfs = self.rootfs(meter)?;
         let root = rootfs.join("root");
@@ -339,10 +346,32 @@ impl Plan {
             initrd_bytes: bytes(&initrd_dir.join("initrd"))?,
             kernel_bytes: bytes(&rootfs.join("vmlinuz"))?,
             packages: self.device.len(),
+            inputs,
             root: root_image,
             partitions: layout.partitions().into_iter().map(|p| (p.name, p.start, p.size)).collect(),
             seconds: stages.iter().map(|stage| stage.seconds).sum(),
             stages,
+        })
+    }
+
+    /// What the disk is made from, beside the lock.
+    fn inputs(&self) -> Result<Inputs, Error> {
+        let mut checkout = Key::new("checkout", CHECKOUT);
+        for file in ["users.toml", "exclude.toml", "disk.toml"] {
+            checkout = checkout.file(&self.image(file))?;
+        }
+        let checkout = self.overlays.add_house_to(checkout.tree(&self.image("boot"))?)?.sha256();
+        let program = |name: &&str| {
+            let path = self.programs.join(name);
+            let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+            Ok(Named { name: (*name).to_owned(), sha256: Sha256::of(&bytes) })
+        };
+        Ok(Inputs {
+            number: self.number,
+            checkout,
+            programs: layer::PROGRAMS.iter().map(program).collect::<Result<_, Error>>()?,
+            overlays: self.overlays.guests()?,
+            channel: self.channel.clone(),
         })
     }
 

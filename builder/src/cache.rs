@@ -63,6 +63,12 @@ impl Key {
         Ok(self)
     }
 
+    /// All of the digest.
+    #[must_use]
+    pub fn sha256(self) -> crate::lock::Sha256 {
+        crate::lock::Sha256::finish(self.0)
+    }
+
     /// The key in 32 hexadecimal digits.
     #[must_use]
     pub fn hex(self) -> String {

@@ -35,6 +35,7 @@ pub mod plain;
 pub mod pool;
 pub mod progress;
 pub mod publish;
+pub mod recipe;
 pub mod release;
 pub mod repository;
 pub mod resolve;

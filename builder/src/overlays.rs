@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::cache::Key;
 use crate::error::{Error, Result};
 use crate::lock::{Lock, Set};
+use crate::recipe::Named;
 
 /// The folders of an image's services.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,6 +78,26 @@ impl Overlays {
             lines.extend(service(&dir.join("service.toml"))?.debconf);
         }
         Ok(lines)
+    }
+
+    /// The checkout's overlays by a digest of all their files, added to `key`.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn add_house_to(&self, key: Key) -> Result<Key> {
+        key.tree(&self.house)
+    }
+
+    /// The overlays from outside, each with a digest of its files.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn guests(&self) -> Result<Vec<Named>> {
+        let named = |guest: &PathBuf| {
+            let name = guest.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Ok(Named { name, sha256: Key::default().tree(guest)?.sha256() })
+        };
+        self.guests.iter().map(named).collect()
     }
 
     /// Adds every file of every overlay to `key`.

@@ -1,4 +1,4 @@
-//! Makes a release of a built disk: what fills a slot, compressed raw image, qcow2, SBOM, notes, manifest.
+//! Makes a release of a built disk: what fills a slot, compressed raw image, qcow2, SBOM, notes, recipe, manifest.
 //!
 //! In: `build/<name>/disk.raw`, the lock, notes. Out: `releases/<version>/`, whole or not there. The manifest is signed
 //! where a key is given; else `sos-sign sign` does it where the key is.
@@ -14,6 +14,7 @@ use crate::cache;
 use crate::error::Error;
 use crate::lock::Lock;
 use crate::progress::{Progress, Unit};
+use crate::recipe::Recipe;
 use crate::sandbox::{self, Sandbox};
 use crate::slot::{self, Source};
 
@@ -71,6 +72,8 @@ pub fn release(lock: &Lock, built: &Built, order: &Order<'_>) -> Result<PathBuf,
         let sbom = crate::sbom::spdx(lock, &built.version);
         files.push(write(with(&stem, ".spdx.json"), sbom.as_bytes(), Kind::sbom_spdx())?);
     }
+    let recipe = Recipe::new(lock, &built.version, &built.inputs, order.level, order.only_slot);
+    files.push(write(with(&stem, ".recipe.toml"), recipe.to_text().as_bytes(), Kind::recipe())?);
     manifest(lock, built, &files)?.write(&beside)?;
     if !order.keys.is_empty() {
         sos_signing::sign_manifest(&beside, order.keys)?;

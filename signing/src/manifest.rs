@@ -208,6 +208,12 @@ impl Kind {
         Self("notes".into())
     }
 
+    /// How the release was made, for whoever makes it again: TOML.
+    #[must_use]
+    pub fn recipe() -> Self {
+        Self("recipe".into())
+    }
+
     /// The kind as the manifest has it.
     #[must_use]
     pub fn as_str(&self) -> &str {

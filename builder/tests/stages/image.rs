@@ -111,6 +111,7 @@ fn built(world: &World, name: &str, release: &str) {
         "key": "", "version": "13.20261123.1", "release": release, "source_date_epoch": 0,
         "root": {"root_hash": "00".repeat(32), "hash_offset": 4096, "size": 8192},
         "initrd_bytes": 1, "kernel_bytes": 1, "packages": 1,
+        "inputs": {"number": 1, "checkout": "00".repeat(32), "program": [], "overlay": []},
         "partitions": [["boot-a", 0, 4096], ["root-a", 4096, 8192]], "stages": [], "seconds": 0.0,
     });
     write(&world.path("cache/build").join(name).join("build.json"), built.to_string().as_bytes());
@@ -152,7 +153,7 @@ fn a_release_of_the_slot_alone_has_the_disks_bytes_and_the_notes() {
     assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), place.to_str().unwrap());
     let manifest = sos_signing::Manifest::from_bytes(&fs::read(place.join("manifest.json")).unwrap()).unwrap();
     let kinds: Vec<&str> = manifest.artefacts.iter().map(|artefact| artefact.kind.as_str()).collect();
-    assert_eq!(kinds, ["slot", "slot-index", "notes"]);
+    assert_eq!(kinds, ["slot", "slot-index", "notes", "recipe"]);
     let index = fs::read(place.join("sos-13.20261123.1-amd64.slot.json")).unwrap();
     let index = sos_signing::SlotIndex::from_bytes(&index).unwrap();
     let payload = fs::read(place.join("sos-13.20261123.1-amd64.slot")).unwrap();

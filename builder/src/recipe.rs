@@ -1,0 +1,160 @@
+//! How a release was made: what somebody else has to know, beside the checkout, to make the same one again.
+//!
+//! In: what a build was given. Out: [`Inputs`], which `build.json` keeps, and [`Recipe`], which a release carries as
+//! `sos-VERSION.recipe.toml`. The same inputs give the same bytes: neither paths nor times nor names of this machine
+//! are in it.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::channel::Channel;
+use crate::error::{Error, Result};
+use crate::lock::{Lock, Sha256};
+
+/// The version of the recipe's format that this program writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// What a build was made from, beside the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inputs {
+    /// The number of the build among those of the lock's day (`--number`).
+    pub number: u32,
+    /// A digest of what a build reads of the checkout: `image/` without its programs' sources, and `overlays/`.
+    pub checkout: Sha256,
+    /// The device's programs.
+    #[serde(rename = "program", default)]
+    pub programs: Vec<Named>,
+    /// The overlays from outside of the checkout (`--with-overlay`), each by a digest of its files.
+    #[serde(rename = "overlay", default)]
+    pub overlays: Vec<Named>,
+    /// Where the image looks for updates, and whom it believes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+}
+
+/// Something by its name and its SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// A plain name.
+    pub name: String,
+    /// The SHA-256 of its content, or of its files.
+    pub sha256: Sha256,
+}
+
+/// How a release was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The version, «13.20261123.1».
+    pub version: String,
+    /// The definition's name, «trixie».
+    pub release: String,
+    /// Debian's name of the architecture.
+    pub architecture: String,
+    /// `SOURCE_DATE_EPOCH`, seconds.
+    pub source_date_epoch: u64,
+    /// The SHA-256 of the lock's text.
+    pub lock_sha256: Sha256,
+    /// The SHA-256 of what was asked for, as the lock has it.
+    pub definition_sha256: Sha256,
+    /// zstd's level for what is downloaded (`--level`).
+    pub level: i32,
+    /// Whether whole disks and the SBOM were left out (`--only-slot`).
+    pub only_slot: bool,
+    /// What the image was made from.
+    pub inputs: Inputs,
+}
+
+impl Recipe {
+    /// How the release `version` of `lock` is made.
+    #[must_use]
+    pub fn new(lock: &Lock, version: &str, inputs: &Inputs, level: i32, only_slot: bool) -> Self {
+        Self {
+            format: FORMAT,
+            version: version.to_owned(),
+            release: lock.release.clone(),
+            architecture: lock.architecture.clone(),
+            source_date_epoch: lock.source_date_epoch,
+            lock_sha256: Sha256::of(lock.to_text().as_bytes()),
+            definition_sha256: lock.definition_sha256.clone(),
+            level,
+            only_slot,
+            inputs: inputs.clone(),
+        }
+    }
+
+    /// The recipe's text, the same bytes for the same recipe.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let body = toml::to_string(self).unwrap_or_else(|e| unreachable!("a recipe is plain data: {e}"));
+        format!("# How release {} was made; `sos-build verify` makes it again from this.\n{body}", self.version)
+    }
+
+    /// Reads a recipe's `text`; `path` is for messages.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] naming what is wrong.
+    pub fn parse(path: &Path, text: &str) -> Result<Self> {
+        let recipe: Self = toml::from_str(text).map_err(|e| Error::malformed(path, e.to_string()))?;
+        if recipe.format != FORMAT {
+            let reason =
+                format!("format {} is not the format {FORMAT} of recipes that this program reads", recipe.format);
+            return Err(Error::malformed(path, reason));
+        }
+        Ok(recipe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe() -> Recipe {
+        let digest = Sha256::of(b"");
+        let named = |name: &str| Named { name: name.into(), sha256: digest.clone() };
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root.json");
+        std::fs::write(&root, "{\"signed\": {\"_type\": \"root\"},\n \"signatures\": []}").unwrap();
+        Recipe {
+            format: FORMAT,
+            version: "13.20261123.2".into(),
+            release: "trixie".into(),
+            architecture: "amd64".into(),
+            source_date_epoch: 1_795_426_200,
+            lock_sha256: digest.clone(),
+            definition_sha256: digest.clone(),
+            level: 19,
+            only_slot: false,
+            inputs: Inputs {
+                number: 2,
+                checkout: digest.clone(),
+                programs: vec![named("sos-console")],
+                overlays: vec![named("faults")],
+                channel: Some(Channel::load(&root, "http://releases.example/").unwrap()),
+            },
+        }
+    }
+
+    #[test]
+    fn a_recipe_is_written_the_one_way_and_read_again() {
+        let text = recipe().to_text();
+        assert_eq!(Recipe::parse(Path::new("x"), &text).unwrap(), recipe());
+        assert_eq!(text, recipe().to_text());
+        let plain = Recipe { inputs: Inputs { channel: None, overlays: vec![], ..recipe().inputs }, ..recipe() };
+        assert_eq!(Recipe::parse(Path::new("x"), &plain.to_text()).unwrap(), plain);
+    }
+
+    #[test]
+    fn a_recipe_of_another_format_or_with_more_in_it_is_named() {
+        let text = recipe().to_text();
+        let error = Recipe::parse(Path::new("x"), &text.replace("format = 1", "format = 9")).unwrap_err();
+        assert!(error.to_string().contains("format 9"), "{error}");
+        let error = Recipe::parse(Path::new("x"), &text.replace("level = 19", "level = 19\nhost = 'h'")).unwrap_err();
+        assert!(error.to_string().contains("unknown field `host`"), "{error}");
+    }
+}
