@@ -1,9 +1,9 @@
 //! The gate: a release that is tried stays when every service does its real work and nothing is less than it was.
 //!
 //! The transactions are those of the health report, which `sos-health.service` makes in a trial as at any boot; the gate
-//! watches it. Then it looks whether memory ran out or a service fell over meanwhile, counts what there is, and renders
-//! what the server will be like with its doors open. Whatever it finds wrong becomes the verdict, in the store, where the
-//! old release finds it.
+//! watches it. Before, it renders what the server will be like with its doors open; then it looks whether memory ran out
+//! or a service fell over meanwhile, and counts what there is. Whatever it finds wrong becomes the verdict, in the store,
+//! where the old release finds it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -83,6 +83,9 @@ pub(crate) fn lead_back(device: &Device) -> Result<(), UpdateError> {
 
 /// Whether the release may stay; else why not.
 fn judge(device: &Device, trial: Option<&Trial>, patience: Patience) -> Result<(), String> {
+    // First what needs no waiting: nothing comes up by itself after a template that does not render.
+    let lit = device.clone().lit();
+    lit.render(device.ssh_is_on()).map_err(|error| format!("what it opens does not render: {error}"))?;
     wait(device, patience)?;
     if ran_out_of_memory(device) {
         return Err("memory ran out".into());
@@ -99,15 +102,7 @@ fn judge(device: &Device, trial: Option<&Trial>, patience: Patience) -> Result<(
             return Err(lost.join("; "));
         }
     }
-    fell_over(device)
-        .map_err(|error| format!("the services' units cannot be looked at: {error}"))?
-        .map_or(Ok(()), Err)?;
-    device
-        .clone()
-        .lit()
-        .render(device.ssh_is_on())
-        .map(drop)
-        .map_err(|error| format!("what it opens does not render: {error}"))
+    fell_over(device).map_err(|error| format!("the services' units cannot be looked at: {error}"))?.map_or(Ok(()), Err)
 }
 
 /// Waits until all services are well.
