@@ -26,6 +26,8 @@ use crate::{claim, console, metadata};
 const PAUSE: Duration = Duration::from_secs(2);
 /// How long units are waited for before it is said which still start.
 const STARTS: Duration = Duration::from_secs(20);
+/// What systemd started again so often fails; it does not start.
+const RESTARTS: u32 = 3;
 /// For one transaction.
 const LIMIT: Duration = Duration::from_secs(120);
 /// The journal hears of every so many rounds.
@@ -223,15 +225,19 @@ fn starting(device: &Device, services: &[&Overlay]) -> BTreeSet<String> {
     let systemctl = |arguments: &[&str]| device.program("systemctl").args(arguments.iter().chain(&units).copied());
     // They are to run anyhow; so this only waits for the jobs that there are. Who fails shows by the transaction.
     systemctl(&["start", "--"]).limit(STARTS).run().ok();
-    let jobs = systemctl(&["show", "--property=Id,Job", "--"]).run().unwrap_or_default();
+    let jobs = systemctl(&["show", "--property=Id,Job,NRestarts", "--"]).run().unwrap_or_default();
     with_a_job(&String::from_utf8_lossy(&jobs))
 }
 
-/// Reads what `systemctl show` says of units, a paragraph each: those that have a job, which is a number.
+/// Reads what `systemctl show` says of units, a paragraph each: those that have a job, which is a number. What was started
+/// again and again does not start: its transaction says why.
 fn with_a_job(units: &str) -> BTreeSet<String> {
     let of =
         |unit: &str, key: &str| unit.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
-    let waits = |unit: &&str| !matches!(of(unit, "Job=").as_str(), "" | "0");
+    let waits = |unit: &&str| {
+        let restarts: u32 = of(unit, "NRestarts=").parse().unwrap_or_default();
+        !matches!(of(unit, "Job=").as_str(), "" | "0") && restarts < RESTARTS
+    };
     units.split("\n\n").filter(waits).map(|unit| of(unit, "Id=")).collect()
 }
 
@@ -315,8 +321,9 @@ mod tests {
 
     #[test]
     fn a_unit_with_a_job_is_waited_for() {
-        let said = "Id=slapd.service\nJob=\n\nId=rspamd.service\nJob=582\n\nId=nginx.service\nJob=0\n";
+        let said = "Id=slapd.service\nJob=\n\nId=rspamd.service\nJob=582\nNRestarts=2\n\nId=nginx.service\nJob=0\n";
         assert_eq!(with_a_job(said), BTreeSet::from(["rspamd.service".to_owned()]));
+        assert!(with_a_job(&said.replace("NRestarts=2", "NRestarts=3")).is_empty(), "it fails again and again");
         assert!(with_a_job("").is_empty());
     }
 
