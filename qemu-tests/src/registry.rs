@@ -214,7 +214,7 @@ pub const SCENARIOS: &[Scenario] = &[
     rolls_back(
         "rolls_back_when_dovecot_index_is_too_new",
         play::update::rollbacks::dovecot_index_is_too_new,
-        "mailboxes are in a format from the future",
+        "indexes of mailboxes are in a format from the future",
     ),
     rolls_back(
         "rolls_back_when_letters_are_gone",

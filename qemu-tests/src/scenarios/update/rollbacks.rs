@@ -106,7 +106,7 @@ faults! {
     postfix_rejects_all: "postfix-rejects", "mail";
     /// Letters are taken in and never seen again.
     letters_are_not_delivered: "letters-are-not-delivered", "mail";
-    /// Mailboxes are in a format from the future.
+    /// Indexes of mailboxes are in a format from the future, and Dovecot does not go on without them.
     dovecot_index_is_too_new: "dovecot-index-too-new", "mail";
     /// Every service works, and one member's archive is gone.
     letters_are_gone: "letters-are-gone", "letters of lilian.bellamy";
