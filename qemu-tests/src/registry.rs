@@ -182,6 +182,11 @@ pub const SCENARIOS: &[Scenario] = &[
         "the kernel finds nothing to go on with",
     ),
     rolls_back(
+        "rolls_back_when_initrd_finds_no_root",
+        play::update::rollbacks::initrd_finds_no_root,
+        "what the root's hashes begin with is gone",
+    ),
+    rolls_back(
         "rolls_back_when_verity_is_broken",
         play::update::rollbacks::verity_is_broken,
         "the root is not what its hash says",

@@ -168,6 +168,16 @@ pub fn verity_is_broken(stage: &mut Stage) -> Result<()> {
     Failure::new(&other, SILENT).play(stage)
 }
 
+/// There is no root to open: what its hashes begin with is gone, so that the initrd itself comes to its end.
+pub fn initrd_finds_no_root(stage: &mut Stage) -> Result<()> {
+    let gone = damages(
+        "offset=$(debugfs -R 'cat slot.cfg' $boot 2>/dev/null | sed -n 's/^set hash_offset=//p'); \
+         [ \"$offset\" -gt 0 ]; dd if=/dev/zero of=/dev/disk/by-partlabel/root-b bs=512 count=1 seek=$((offset / 512)) \
+         conv=notrunc,fsync status=none",
+    );
+    Failure::new(&gone, SILENT).play(stage)
+}
+
 /// A template of the next release does not fit the organisation's settings.
 pub fn renderer_fails(stage: &mut Stage) -> Result<()> {
     let moves = |shell: &Shell| {
