@@ -92,7 +92,7 @@ impl Recipe {
     #[must_use]
     pub fn to_text(&self) -> String {
         let body = toml::to_string(self).unwrap_or_else(|e| unreachable!("a recipe is plain data: {e}"));
-        format!("# How release {} was made; `sos-build verify` makes it again from this.\n{body}", self.version)
+        format!("# How release {} was made, for whoever makes it again.\n{body}", self.version)
     }
 
     /// Reads a recipe's `text`; `path` is for messages.
