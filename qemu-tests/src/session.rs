@@ -313,12 +313,21 @@ impl Stage {
     /// # Errors
     /// [`Error::Late`].
     pub fn reboot(&mut self, limit: Duration) -> Result<()> {
+        self.goes_down()?;
+        self.wait_for_health(limit)
+    }
+
+    /// Has the guest restart in good order, and waits for nothing.
+    ///
+    /// # Errors
+    /// When no machine runs.
+    pub fn goes_down(&mut self) -> Result<()> {
         self.machine()?.serial().skip();
         let shell = self.shell();
         // The connection breaks under the command, so its end says nothing.
         shell.execute("systemctl reboot").ok();
         shell.hang_up();
-        self.wait_for_health(limit)
+        Ok(())
     }
 
     /// Keeps what explains a failure: serial log, journal, screen, and the logs of the world.

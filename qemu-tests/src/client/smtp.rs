@@ -92,15 +92,35 @@ impl Smtp {
     /// # Errors
     /// [`Error::Wire`].
     pub fn send(&mut self, sender: &str, recipients: &[&str], message: &str) -> Result<Reply> {
+        let reply = self.open(sender, recipients)?;
+        if reply.is_positive() { self.close(message) } else { Ok(reply) }
+    }
+
+    /// Goes as far as DATA; the first refusal on the way is the reply, and the session is reset.
+    ///
+    /// # Errors
+    /// [`Error::Wire`].
+    pub fn open(&mut self, sender: &str, recipients: &[&str]) -> Result<Reply> {
         let mail = format!("MAIL FROM:<{sender}>");
         let rcpt = recipients.iter().map(|recipient| format!("RCPT TO:<{recipient}>"));
-        for line in [mail].into_iter().chain(rcpt).chain(["DATA".to_owned()]) {
-            let reply = self.command(&line)?;
+        let mut reply = self.command(&mail)?;
+        for line in rcpt.chain(["DATA".to_owned()]) {
             if !reply.is_positive() {
-                self.command("RSET")?;
-                return Ok(reply);
+                break;
             }
+            reply = self.command(&line)?;
         }
+        if !reply.is_positive() {
+            self.command("RSET")?;
+        }
+        Ok(reply)
+    }
+
+    /// Sends the message after [`Smtp::open`].
+    ///
+    /// # Errors
+    /// [`Error::Wire`].
+    pub fn close(&mut self, message: &str) -> Result<Reply> {
         self.wire.send(stuffed(message).as_bytes())?;
         self.reply()
     }
