@@ -29,7 +29,7 @@ use crate::version::{slot_build, version};
 
 /// Raised when the code of a stage changes what the stage makes.
 const TOOLS: u32 = 1;
-const ROOTFS: u32 = 2;
+const ROOTFS: u32 = 3;
 const GRUB: u32 = 1;
 const INITRD: u32 = 1;
 const ROOT_IMAGE: u32 = 2;

@@ -1,4 +1,5 @@
-//! Which files of Debian's packages the appliance leaves out: `image/exclude.toml`, each group with its reason.
+//! Which files of Debian's packages the appliance leaves out, and which give nobody rights here: `image/exclude.toml`,
+//! each group with its reason.
 //!
 //! In: the TOML text. Out: a matcher for absolute paths. A later `keep` wins over an `exclude`.
 
@@ -26,6 +27,8 @@ struct Group {
     exclude: Vec<String>,
     #[serde(default)]
     keep: Vec<String>,
+    #[serde(default)]
+    plain: Vec<String>,
 }
 
 /// A compiled list of patterns; `*` matches across `/`.
@@ -33,13 +36,14 @@ struct Group {
 pub struct Exclude {
     exclude: GlobSet,
     keep: GlobSet,
+    plain: GlobSet,
 }
 
 impl Exclude {
     /// Leaves nothing out.
     #[must_use]
     pub fn nothing() -> Self {
-        Self { exclude: GlobSet::empty(), keep: GlobSet::empty() }
+        Self { exclude: GlobSet::empty(), keep: GlobSet::empty(), plain: GlobSet::empty() }
     }
 
     /// Reads the text of `path`.
@@ -58,6 +62,7 @@ impl Exclude {
         Ok(Self {
             exclude: set(&mut file.group.iter().flat_map(|g| &g.exclude))?,
             keep: set(&mut file.group.iter().flat_map(|g| &g.keep))?,
+            plain: set(&mut file.group.iter().flat_map(|g| &g.plain))?,
         })
     }
 
@@ -65,6 +70,12 @@ impl Exclude {
     #[must_use]
     pub fn matches(&self, path: &Path) -> bool {
         self.exclude.is_match(path) && !self.keep.is_match(path)
+    }
+
+    /// Whether the file at this absolute path is a plain one here: neither set-uid nor set-gid.
+    #[must_use]
+    pub fn is_plain(&self, path: &Path) -> bool {
+        self.plain.is_match(path)
     }
 }
 
@@ -78,5 +89,13 @@ mod tests {
         let exclude = Exclude::parse(Path::new("exclude.toml"), text).unwrap();
         assert!(exclude.matches(Path::new("/usr/share/doc/bash/README")));
         assert!(!exclude.matches(Path::new("/usr/share/doc/bash/copyright")));
+    }
+
+    #[test]
+    fn a_plain_file_stays_and_gives_no_rights() {
+        let text = "[[group]]\nreason = 'x'\nplain = ['/usr/bin/{su,mount}']\n";
+        let exclude = Exclude::parse(Path::new("exclude.toml"), text).unwrap();
+        assert!(exclude.is_plain(Path::new("/usr/bin/su")) && !exclude.matches(Path::new("/usr/bin/su")));
+        assert!(!exclude.is_plain(Path::new("/usr/bin/sudo")));
     }
 }

@@ -50,6 +50,7 @@ pub fn make(dir: &Path, input: &Input<'_>, tick: &(dyn Fn(u64) + Sync)) -> Resul
     configure(&root, input.users, &input.debconf, input.epoch)?;
     input.users.check(&root)?;
     strip(&root)?;
+    take_rights(&root, input.exclude)?;
     take_kernel(&root, dir)?;
     set_var_aside(&root)
 }
@@ -91,15 +92,22 @@ fn strip(root: &Path) -> Result<(), Error> {
         "etc/gshadow-",
         "etc/subuid-",
         "etc/subgid-",
+        "etc/.updated",
+        "etc/dovecot/private/dovecot.key",
+        "etc/dovecot/private/dovecot.pem",
+        "etc/postsrsd.secret",
+        "etc/roundcube/config.inc.php",
         "etc/ssl/private/ssl-cert-snakeoil.key",
         "etc/ssl/certs/ssl-cert-snakeoil.pem",
-        "etc/.updated",
-        "var/lib/systemd/random-seed",
+        "etc/vconsole.conf",
         "usr/.updated",
+        "var/lib/dbus/machine-id",
+        "var/lib/systemd/random-seed",
     ] {
         remove_file(&root.join(file))?;
     }
     remove_matching(&root.join("etc/ssh"), "ssh_host_")?;
+    remove_links_to(&root.join("etc/ssl/certs"), "ssl-cert-snakeoil.pem")?;
     for tree in ["var/cache", "var/lib/dpkg", "var/lib/apt", "var/log", "var/lib/pam", "var/lib/ucf", "var/backups"] {
         crate::cache::remove(&root.join(tree))?;
     }
@@ -108,6 +116,20 @@ fn strip(root: &Path) -> Result<(), Error> {
         set_mode(&root.join(dir), mode)?;
     }
     write(&root.join("etc/machine-id"), "")
+}
+
+/// Takes set-uid and set-gid from the files that are plain ones here; after configuring, as some get them only then.
+fn take_rights(root: &Path, exclude: &Exclude) -> Result<(), Error> {
+    for entry in walkdir::WalkDir::new(root) {
+        let entry = entry.map_err(|e| Error::io("read", root, e.into()))?;
+        let path = Path::new("/").join(entry.path().strip_prefix(root).unwrap_or(entry.path()));
+        if entry.file_type().is_file() && exclude.is_plain(&path) {
+            let about = entry.metadata().map_err(|e| Error::io("read", entry.path(), e.into()))?;
+            let rights = fs::Permissions::from_mode(about.permissions().mode() & 0o777);
+            fs::set_permissions(entry.path(), rights).map_err(|e| Error::io("chmod", entry.path(), e))?;
+        }
+    }
+    Ok(())
 }
 
 /// Moves the kernel out of the root: it belongs to the boot partition.
@@ -147,6 +169,14 @@ fn remove_matching(dir: &Path, prefix: &str) -> Result<(), Error> {
         .try_for_each(|entry| remove_file(&entry.path()))
 }
 
+fn remove_links_to(dir: &Path, target: &str) -> Result<(), Error> {
+    let Ok(listing) = fs::read_dir(dir) else { return Ok(()) };
+    listing
+        .filter_map(Result::ok)
+        .filter(|entry| fs::read_link(entry.path()).is_ok_and(|to| to == Path::new(target)))
+        .try_for_each(|entry| remove_file(&entry.path()))
+}
+
 fn create_dir(dir: &Path) -> Result<(), Error> {
     fs::create_dir_all(dir).map_err(|e| Error::io("create", dir, e))
 }
@@ -166,4 +196,38 @@ fn write_program(path: &Path, text: &str) -> Result<(), Error> {
 fn set_mode(path: &Path, mode: u32) -> Result<(), Error> {
     lchown(path, Some(0), Some(0)).map_err(|e| Error::io("chown", path, e))?;
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(|e| Error::io("chmod", path, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn only_the_plain_files_lose_set_uid_and_set_gid() {
+        let root = tempfile::tempdir().unwrap();
+        create_dir(&root.path().join("usr/bin")).unwrap();
+        for (name, mode) in [("su", 0o4755), ("postdrop", 0o2755), ("chage", 0o2750)] {
+            let path = root.path().join("usr/bin").join(name);
+            write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let text = "[[group]]\nreason = 'x'\nplain = ['/usr/bin/{su,chage}']\n";
+        take_rights(root.path(), &Exclude::parse(Path::new("exclude.toml"), text).unwrap()).unwrap();
+        let mode = |name: &str| fs::metadata(root.path().join("usr/bin").join(name)).unwrap().mode() & 0o7777;
+        assert_eq!(["su", "postdrop", "chage"].map(mode), [0o755, 0o2755, 0o750]);
+    }
+
+    #[test]
+    fn a_certificate_that_is_taken_out_takes_the_links_to_it_along() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, target) in [("62742064.0", "snakeoil.pem"), ("002c0b4f.0", "GlobalSign.pem")] {
+            symlink(target, dir.path().join(name)).unwrap();
+        }
+        write(&dir.path().join("GlobalSign.pem"), "").unwrap();
+        remove_links_to(dir.path(), "snakeoil.pem").unwrap();
+        let left = |name: &str| fs::symlink_metadata(dir.path().join(name)).is_ok();
+        assert_eq!(["62742064.0", "002c0b4f.0", "GlobalSign.pem"].map(left), [false, true, true]);
+    }
 }
