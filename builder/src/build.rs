@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Key};
 use crate::channel::Channel;
+use crate::clamp;
 use crate::disk::{self, Layout};
 use crate::error::Error;
 use crate::exclude::Exclude;
@@ -29,10 +30,10 @@ use crate::version::{slot_build, version};
 
 /// Raised when the code of a stage changes what the stage makes.
 const TOOLS: u32 = 1;
-const ROOTFS: u32 = 3;
+const ROOTFS: u32 = 4;
 const GRUB: u32 = 1;
 const INITRD: u32 = 1;
-const ROOT_IMAGE: u32 = 2;
+const ROOT_IMAGE: u32 = 3;
 const DISK: u32 = 2;
 /// Raised when a build reads more of the checkout, or less.
 const CHECKOUT: u32 = 1;
@@ -447,6 +448,7 @@ impl Plan {
             let device = Sandbox::prepare(&merged, self.epoch)?;
             layer::enable_units(&device)?;
             device.leave()?;
+            clamp::clamp(&merged, self.epoch)?;
             tools.bind(dir, ROOT_DIR)?;
             tools.bind(&merged, MERGED)?;
             let uuid = disk::uuid(&self.device_digest, "root");

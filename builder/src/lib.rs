@@ -10,6 +10,7 @@ pub mod build;
 pub mod bundle;
 pub mod cache;
 pub mod channel;
+pub mod clamp;
 pub mod command;
 pub mod definition;
 pub mod destination;

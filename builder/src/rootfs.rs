@@ -52,7 +52,8 @@ pub fn make(dir: &Path, input: &Input<'_>, tick: &(dyn Fn(u64) + Sync)) -> Resul
     strip(&root)?;
     take_rights(&root, input.exclude)?;
     take_kernel(&root, dir)?;
-    set_var_aside(&root)
+    set_var_aside(&root)?;
+    crate::clamp::clamp(&root, input.epoch)
 }
 
 /// Runs the packages' own configuration (dpkg(1) `--configure`), with the pinned accounts there before them and these
