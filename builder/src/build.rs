@@ -4,6 +4,7 @@
 //! (see [`crate::sandbox`]). The inner half goes through the stages; each is cached by a digest of what it is made
 //! from, and `build.json` tells how long each took, how much memory it needed and what came out.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Key};
 use crate::channel::Channel;
+use crate::checks::{self, Locked, Report, Slot};
 use crate::clamp;
 use crate::disk::{self, Layout};
 use crate::error::Error;
@@ -30,13 +32,18 @@ use crate::version::{slot_build, version};
 
 /// Raised when the code of a stage changes what the stage makes.
 const TOOLS: u32 = 1;
-const ROOTFS: u32 = 4;
+const ROOTFS: u32 = 5;
 const GRUB: u32 = 1;
 const INITRD: u32 = 1;
 const ROOT_IMAGE: u32 = 3;
+/// Raised when a rule finds more, or less.
+const CHECKS: u32 = 1;
 const DISK: u32 = 2;
 /// Raised when a build reads more of the checkout, or less.
-const CHECKOUT: u32 = 1;
+const CHECKOUT: u32 = 2;
+
+/// What the checks found, in a build's folder; there too where a build was refused for it.
+pub const REPORT: &str = "checks.json";
 
 /// Everything the inner half needs to know.
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,6 +63,7 @@ pub struct Plan {
     pub(crate) device_digest: String,
     pub(crate) tools_digest: String,
     pub(crate) device: Vec<PathBuf>,
+    locked: Vec<Locked>,
     tools: Vec<PathBuf>,
     pub(crate) base_files: [PathBuf; 2],
     pub(crate) json: bool,
@@ -82,6 +90,9 @@ pub struct Built {
     pub packages: usize,
     /// What it was made from, beside the lock.
     pub inputs: Inputs,
+    /// What the checks found; none where nobody looked.
+    #[serde(default)]
+    pub checks: Option<Report>,
     /// Where each partition starts and how long it is, bytes.
     pub partitions: Vec<(String, u64, u64)>,
     /// The stages, in order.
@@ -174,6 +185,7 @@ pub(crate) fn plan(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<P
         device_digest: lock.digest(Set::Device).as_str().to_owned(),
         tools_digest: lock.digest(Set::Tools).as_str().to_owned(),
         device: files(Set::Device),
+        locked: lock.packages(Set::Device).map(Locked::from).collect(),
         tools: files(Set::Tools),
         base_files: [base_files(Set::Device)?, base_files(Set::Tools)?],
         json: order.progress == Progress::Json,
@@ -222,6 +234,7 @@ pub fn inside(plan_file: &Path) -> Result<(), Error> {
         return Ok(());
     }
     cache::remove_file(&plan.output.join("build.json"))?;
+    cache::remove_file(&plan.output.join(REPORT))?;
     cache::remove_file(&disk)?;
     let mut meter = Meter::start(&plan.output.join("proc"), Progress::detect(plan.json))?;
     let built = plan.stages(&mut meter, key)?;
@@ -290,12 +303,20 @@ impl Plan {
     }
 
     fn root_image_key(&self) -> Result<String, Error> {
-        let mut key = Key::new("root-image", ROOT_IMAGE).text(&self.rootfs_key()?).text(&self.tools_digest);
+        let key = Key::new("root-image", ROOT_IMAGE).text(&self.rootfs_key()?).text(&self.tools_digest);
+        let mut key = self.add_checks_to(key.text(&CHECKS.to_string()))?.file(&self.image("disk.toml"))?;
         for program in layer::PROGRAMS {
             key = key.file(&self.programs.join(program))?;
         }
         let key = self.overlays.add_to(key.text(&self.version))?;
         Ok(self.channel.iter().fold(key, |key, channel| channel.add_to(key)).hex())
+    }
+
+    /// Adds what the checkout says of the checks.
+    fn add_checks_to(&self, key: Key) -> Result<Key, Error> {
+        let samples = checks::samples(&self.repository, &self.release)?;
+        let key = key.file(&self.repository.join(checks::EXCEPTIONS))?;
+        samples.iter().try_fold(key, |key, sample| key.file(&self.repository.join(sample)))
     }
 
     fn disk_key(&self) -> Result<String, Error> {
@@ -316,18 +337,11 @@ impl Plan {
         })?;
         let tools = Sandbox::prepare(&tools_root, self.epoch)?;
         let grub = meter.stage("grub", |_| self.grub(&tools, &tools_root, &layout))?;
-        let root_dir = meter.stage("root image", |_| self.root_image(&tools, &root))?;
+        let root_dir = meter.stage("root image", |progress| self.root_image(&tools, &rootfs, &layout, progress))?;
         let root_image = self.read_root_image(&root_dir)?;
-        let slot = layout.partition("root-a")?.size;
-        if root_image.size * 100 > slot * layout.fill_percent {
-            let text = format!(
-                "the root has {} MiB, more than {} % of its slot of {} MiB",
-                root_image.size / disk::MIB,
-                layout.fill_percent,
-                slot / disk::MIB
-            );
-            return Err(Error::malformed("image/disk.toml", text));
-        }
+        layout.demand_room(root_image.size)?;
+        let checks = Report::load(&root_dir.join(REPORT))?;
+        checks.save(&self.output.join(REPORT))?;
         meter.stage("disk", |_| {
             self.disk(
                 &tools,
@@ -348,6 +362,7 @@ impl Plan {
             kernel_bytes: bytes(&rootfs.join("vmlinuz"))?,
             packages: self.device.len(),
             inputs,
+            checks: Some(checks),
             root: root_image,
             partitions: layout.partitions().into_iter().map(|p| (p.name, p.start, p.size)).collect(),
             seconds: stages.iter().map(|stage| stage.seconds).sum(),
@@ -361,6 +376,7 @@ impl Plan {
         for file in ["users.toml", "exclude.toml", "disk.toml"] {
             checkout = checkout.file(&self.image(file))?;
         }
+        checkout = self.add_checks_to(checkout)?;
         let checkout = self.overlays.add_house_to(checkout.tree(&self.image("boot"))?)?.sha256();
         let program = |name: &&str| {
             let path = self.programs.join(name);
@@ -437,18 +453,30 @@ impl Plan {
         })
     }
 
-    fn root_image(&self, tools: &Sandbox, root: &Path) -> Result<(PathBuf, bool), Error> {
+    fn root_image(
+        &self,
+        tools: &Sandbox,
+        rootfs: &Path,
+        layout: &Layout,
+        progress: Progress,
+    ) -> Result<(PathBuf, bool), Error> {
         cache::directory(&self.cache, "root-image", &self.root_image_key()?, |dir| {
             let (upper, merged) = (dir.join("layer"), dir.join("merged"));
             fs::create_dir_all(&upper).map_err(|e| Error::io("create", &upper, e))?;
             let identity =
                 Identity { version: self.version.clone(), release: self.release.clone(), suite: self.suite.clone() };
-            sandbox::overlay(root, &upper, &merged)?;
+            sandbox::overlay(&rootfs.join("root"), &upper, &merged)?;
             layer::fill(&merged, &self.overlays, &self.programs, &identity, self.channel.as_ref())?;
+            let brought = layer::brought(&upper)?;
             let device = Sandbox::prepare(&merged, self.epoch)?;
             layer::enable_units(&device)?;
             device.leave()?;
             clamp::clamp(&merged, self.epoch)?;
+            let report = self.check(&merged, rootfs, &brought, layout)?;
+            progress.say(&report.summary());
+            report.save(&self.output.join(REPORT))?;
+            report.refuse()?;
+            report.save(&dir.join(REPORT))?;
             tools.bind(dir, ROOT_DIR)?;
             tools.bind(&merged, MERGED)?;
             let uuid = disk::uuid(&self.device_digest, "root");
@@ -462,6 +490,21 @@ impl Plan {
             let path = dir.join("root.json");
             let text = serde_json::to_string(&image).map_err(|e| Error::malformed(&path, e.to_string()))?;
             fs::write(&path, text).map_err(|e| Error::io("write", &path, e))
+        })
+    }
+
+    /// Checks the root that is about to become an image.
+    fn check(&self, root: &Path, rootfs: &Path, layer: &BTreeSet<String>, layout: &Layout) -> Result<Report, Error> {
+        checks::check(&checks::Input {
+            root,
+            dpkg: &rootfs.join(rootfs::DPKG),
+            layer,
+            locked: &self.locked,
+            users: &self.users()?,
+            release: &self.release,
+            epoch: self.epoch,
+            slot: Slot { size: layout.partition("root-a")?.size, fill_percent: layout.fill_percent },
+            repository: &self.repository,
         })
     }
 

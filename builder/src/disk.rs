@@ -107,6 +107,20 @@ impl Layout {
             .ok_or_else(|| Error::malformed("image/disk.toml", format!("there is no partition «{name}»")))
     }
 
+    /// Refuses a root image of `size` bytes that leaves a slot less room than `fill_percent` asks for.
+    ///
+    /// # Errors
+    /// The image's size beside the slot's.
+    pub fn demand_room(&self, size: u64) -> Result<(), Error> {
+        let (slot, percent) = (self.partition("root-a")?.size, self.fill_percent);
+        if size * 100 <= slot * percent {
+            return Ok(());
+        }
+        let (size, slot) = (size / MIB, slot / MIB);
+        let text = format!("the root has {size} MiB, more than {percent} % of its slot of {slot} MiB");
+        Err(Error::malformed("image/disk.toml", text))
+    }
+
     /// Bytes of the whole disk, with the second partition table at its end.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -269,6 +283,14 @@ mod tests {
         assert!(partitions.windows(2).all(|pair| pair[0].start + pair[0].size <= pair[1].start));
         assert_eq!(partitions.last().unwrap().name, "state");
         assert!(layout().size() < 16 * 1024 * MIB);
+    }
+
+    #[test]
+    fn an_image_that_leaves_its_slot_too_little_room_is_no_disk() {
+        let (layout, slot) = (layout(), layout().partition("root-a").unwrap().size);
+        assert!(layout.demand_room(slot * layout.fill_percent / 100).is_ok());
+        let error = layout.demand_room(slot * layout.fill_percent / 100 + 1).unwrap_err();
+        assert!(error.to_string().contains("more than 60 % of its slot"), "{error}");
     }
 
     #[test]

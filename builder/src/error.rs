@@ -357,6 +357,22 @@ pub enum Refusal {
         /// The paths in the channel, one a line.
         files: String,
     },
+    /// The checks of the image found what must not be.
+    #[error("the image has {faults} faults, and no disk is made of it (docs/image-checks.md):\n{found}")]
+    FaultyImage {
+        /// How many.
+        faults: usize,
+        /// Rule, path and what to do, one a line.
+        found: String,
+    },
+    /// A build that no check of this program's table has looked at.
+    #[error("{build} has no report of the check «{rule}»; build it again")]
+    Unchecked {
+        /// The account of the build.
+        build: PathBuf,
+        /// The first rule whose outcome is missing.
+        rule: String,
+    },
     /// Somebody has published a newer state of the repository.
     #[error(
         "{place} has version {theirs} of timestamp.json and {repository} has {ours}: every device would refuse the older one; take the newest repository"

@@ -3,6 +3,7 @@
 //! In: the overlays, the directory with the device's programs, [`Identity`], the channel. Out: a directory that,
 //! mounted over the configured root, makes the image's root; `systemctl preset-all` then decides which units start.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::path::Path;
@@ -60,6 +61,20 @@ pub fn fill(
     let text = toml::to_string(identity).map_err(|e| Error::malformed(layer, e.to_string()))?;
     write_file(&layer.join("usr/share/sos/image.toml"), &text)?;
     channel.map_or(Ok(()), |channel| channel.write(layer))
+}
+
+/// The paths of the device that the layer at `upper` holds: those that [`fill`] wrote, nothing else having been yet.
+///
+/// # Errors
+/// A layer that cannot be read.
+pub fn brought(upper: &Path) -> Result<BTreeSet<String>, Error> {
+    let mut paths = BTreeSet::new();
+    for entry in walkdir::WalkDir::new(upper).min_depth(1) {
+        let entry = entry.map_err(|e| Error::io("read", upper, e.into()))?;
+        let below = entry.path().strip_prefix(upper).unwrap_or(entry.path());
+        paths.insert(format!("/{}", below.to_string_lossy()));
+    }
+    Ok(paths)
 }
 
 /// Writes a file that everybody may read, with the folder it is in.

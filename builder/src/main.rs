@@ -7,8 +7,9 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use sos_builder::accelerator::Accelerator;
 use sos_builder::channel::Channel;
+use sos_builder::checks::Report;
 use sos_builder::destination::Destination;
-use sos_builder::error::Error;
+use sos_builder::error::{Error, Refusal};
 use sos_builder::fetch::fetch;
 use sos_builder::host_sources::HostSources;
 use sos_builder::lock::Lock;
@@ -143,6 +144,12 @@ enum CheckoutCommand {
         #[arg(long, value_name = "DIR")]
         programs: Option<PathBuf>,
     },
+    /// Show what the checks of a build found, of one that was refused for it too
+    Check {
+        /// The build: its release, or the name that `build --as` gave it
+        #[arg(value_name = "NAME")]
+        build: String,
+    },
     /// Build a plain Debian installation of the same packages, for `sos-vm bench` to compare with; prints its disk
     Plain {
         /// The release, «trixie»
@@ -204,11 +211,15 @@ struct NameArg {
 impl NameArg {
     /// The build's folder: one plain name.
     fn choose<'a>(&'a self, release: &'a str) -> Result<&'a str, Error> {
-        let name = self.name.as_deref().unwrap_or(release);
-        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        let fits = (1..=64).contains(&name.len()) && name.starts_with(|c: char| c.is_ascii_alphanumeric());
-        if plain && fits { Ok(name) } else { Err(Error::BadName { name: name.to_owned() }) }
+        plain_name(self.name.as_deref().unwrap_or(release))
     }
+}
+
+/// `name`, where it is one plain name.
+fn plain_name(name: &str) -> Result<&str, Error> {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let fits = (1..=64).contains(&name.len()) && name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if plain && fits { Ok(name) } else { Err(Error::BadName { name: name.to_owned() }) }
 }
 
 /// What an image has beside what the checkout says.
@@ -333,6 +344,7 @@ impl Session {
             CheckoutCommand::Build { release, sources, name, image, number, programs } => {
                 self.build(release, sources, name.choose(release)?, image, *number, programs.as_deref())
             }
+            CheckoutCommand::Check { build } => self.check(build),
             CheckoutCommand::Plain { release, sources } => self.plain(release, sources),
             CheckoutCommand::Release { release, sources, name, notes, only_slot, key, level } => {
                 let (cache, name, progress) = (&*self.cache, name.choose(release)?, self.progress);
@@ -390,6 +402,22 @@ impl Session {
             built.seconds
         ));
         Ok(())
+    }
+
+    /// Shows the report of the build called `name`, as JSON for whoever takes progress so.
+    fn check(&self, name: &str) -> Result<()> {
+        let report = Report::load(&build::output_dir(&self.cache, plain_name(name)?).join(build::REPORT))?;
+        if self.progress == Progress::Json {
+            println!("{}", report.json());
+        } else {
+            print!("{}", report.text());
+        }
+        match report.faults() {
+            0 => Ok(()),
+            faults => {
+                Err(Error::from(Refusal::FaultyImage { faults, found: "they are listed above".to_owned() }).into())
+            }
+        }
     }
 
     fn plain(&self, release: &str, sources: &SourceArgs) -> Result<()> {

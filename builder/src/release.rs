@@ -50,13 +50,15 @@ type Made = (PathBuf, Kind);
 /// Makes the release and returns its directory.
 ///
 /// # Errors
-/// A disk that was not built, notes that are none, a full disk, or what qemu-img or the signing fails with.
+/// A disk that was not built or whose checks found faults, notes that are none, a full disk, or what qemu-img or the
+/// signing fails with.
 pub fn release(lock: &Lock, built: &Built, order: &Order<'_>) -> Result<PathBuf, Error> {
     let output = crate::build::output_dir(order.cache, order.name);
     if built.release != lock.release {
         let reason = format!("it was built from the lock of «{}», not of «{}»", built.release, lock.release);
         return Err(Error::malformed(output, reason));
     }
+    crate::checks::demand(built.checks.as_ref(), &output.join("build.json"))?;
     let notes = order.notes.map(crate::notes::load).transpose()?;
     let place = order.cache.join("releases").join(&built.version);
     let beside = order.cache.join("releases").join(format!("{}.unfinished", built.version));

@@ -1,8 +1,8 @@
 //! Makes the configured root: the device's packages unpacked and configured, without anything of ours.
 //!
 //! In: the lock's device packages in the pool, `image/users.toml`, `image/exclude.toml`, the services' debconf
-//! answers. Out: a directory with a root file system whose `/var` stands at `/usr/share/sos/factory/var`, and
-//! the kernel beside it. Cached by the digest of all of it, so a changed overlay configures nothing again.
+//! answers. Out: a directory with a root file system whose `/var` stands at `/usr/share/sos/factory/var`, the
+//! kernel and dpkg's word on it beside it. Cached by the digest of all of it, so a changed overlay configures nothing again.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, lchown};
@@ -18,6 +18,12 @@ use crate::users::Users;
 /// Packages whose programs other packages' maintainer scripts use without saying so; configured before all others.
 const FIRST: [&str; 9] =
     ["libc6", "base-passwd", "base-files", "mawk", "perl-base", "debconf", "debianutils", "dash", "libpam-runtime"];
+
+/// Where the device finds what packages expect in `/var`.
+pub const FACTORY: &str = "usr/share/sos/factory";
+
+/// Where dpkg's word on the root is kept, beside it.
+pub const DPKG: &str = "dpkg";
 
 /// What the configured root is made from.
 #[derive(Debug)]
@@ -36,7 +42,7 @@ pub struct Input<'a> {
     pub epoch: u64,
 }
 
-/// Makes the root in `dir/root` and puts the kernel at `dir/vmlinuz`.
+/// Makes the root in `dir/root`, and puts the kernel at `dir/vmlinuz` and what dpkg's database said into `dir/dpkg`.
 ///
 /// # Errors
 /// A package that does not unpack or configure (with the end of dpkg's words), or a user that is not pinned.
@@ -49,6 +55,7 @@ pub fn make(dir: &Path, input: &Input<'_>, tick: &(dyn Fn(u64) + Sync)) -> Resul
     write_program(&root.join("etc/kernel/postinst.d/dracut"), "#!/bin/sh\nexit 0\n")?;
     configure(&root, input.users, &input.debconf, input.epoch)?;
     input.users.check(&root)?;
+    crate::dpkg::keep(&root, &dir.join(DPKG))?;
     strip(&root)?;
     take_rights(&root, input.exclude)?;
     take_kernel(&root, dir)?;
@@ -156,7 +163,7 @@ fn take_kernel(root: &Path, dir: &Path) -> Result<(), Error> {
 
 /// Moves `/var` to where the device finds what packages expect there; the device's own `/var` is its state.
 fn set_var_aside(root: &Path) -> Result<(), Error> {
-    let factory = root.join("usr/share/sos/factory");
+    let factory = root.join(FACTORY);
     create_dir(&factory)?;
     fs::rename(root.join("var"), factory.join("var")).map_err(|e| Error::io("rename", &factory, e))?;
     create_dir(&root.join("var"))

@@ -111,6 +111,17 @@ impl Users {
         all.lines().map(with_members).collect()
     }
 
+    /// The users' ids by their names.
+    pub fn uids(&self) -> impl Iterator<Item = (String, u32)> {
+        self.user.iter().map(|user| (user.name.clone(), user.uid))
+    }
+
+    /// The groups' ids by their names: those declared, and users' own.
+    pub fn gids(&self) -> impl Iterator<Item = (String, u32)> {
+        let own = self.user.iter().filter(|user| user.group.is_none()).map(|user| (user.name.clone(), user.uid));
+        self.group.iter().map(|group| (group.name.clone(), group.gid)).chain(own)
+    }
+
     /// Refuses a configured root with an account that is not pinned here or by base-passwd.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use sos_builder::checks::RULES;
+
 use crate::command_line::{build, code, lock, stderr};
 use crate::world::{World, write};
 
@@ -105,9 +107,31 @@ fn a_release_is_made_of_the_build_of_its_name() {
     );
 }
 
+/// What the checks found: everything is well.
+fn well() -> serde_json::Value {
+    let outcome = |rule: &sos_builder::checks::Rule| serde_json::json!({"rule": rule.name, "severity": "fault", "excepted": 0, "findings": [], "remedy": ""});
+    serde_json::json!({"rules": RULES.iter().map(outcome).collect::<Vec<_>>(), "files": 1, "seconds": 0.1})
+}
+
+/// What the checks found: a program that gives its caller root's rights.
+fn faulty() -> serde_json::Value {
+    let mut report = well();
+    let rules = report["rules"].as_array_mut().unwrap();
+    let outcome = rules.iter_mut().find(|outcome| outcome["rule"] == "set-id").unwrap();
+    outcome["findings"] = serde_json::json!([{"path": "/usr/bin/su", "what": "it is set-uid 0"}]);
+    outcome["remedy"] = "take the bits away".into();
+    report
+}
+
 /// A finished build, by its account; no disk is behind it.
 fn built(world: &World, name: &str, release: &str) {
+    built_with(world, name, release, well());
+}
+
+/// The same, of which the checks found `checks`.
+fn built_with(world: &World, name: &str, release: &str, checks: serde_json::Value) {
     let built = serde_json::json!({
+        "checks": checks,
         "key": "", "version": "13.20261123.1", "release": release, "source_date_epoch": 0,
         "root": {"root_hash": "00".repeat(32), "hash_offset": 4096, "size": 8192},
         "initrd_bytes": 1, "kernel_bytes": 1, "packages": 1,
@@ -124,6 +148,51 @@ fn a_build_of_another_release_under_the_name_is_refused() {
     let output = build(&world, &["release", "trixie", "--as", "next", "--only-slot"]);
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     assert!(stderr(&output).contains("built from the lock of «forky», not of «trixie»"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_build_with_faults_or_without_a_report_of_every_rule_is_no_release() {
+    let world = locked();
+    let mut older = well();
+    older["rules"].as_array_mut().unwrap().retain(|outcome| outcome["rule"] != "secrets");
+    for (checks, message) in [
+        (serde_json::Value::Null, "has no report of the check «machine-id»; build it again"),
+        (older, "has no report of the check «secrets»; build it again"),
+        (faulty(), "set-id: /usr/bin/su: it is set-uid 0\n  take the bits away"),
+    ] {
+        built_with(&world, "trixie", "trixie", checks);
+        let output = build(&world, &["release", "trixie", "--only-slot"]);
+        assert_eq!(code(&output), 3, "{}", stderr(&output));
+        assert!(stderr(&output).contains(message), "{}", stderr(&output));
+        assert!(!world.path("cache/releases").exists());
+    }
+}
+
+#[test]
+fn what_the_checks_found_is_shown_to_people_and_to_programs() {
+    let world = locked();
+    let shown = |args: &[&str]| {
+        let output = build(&world, args);
+        (code(&output), String::from_utf8(output.stdout.clone()).unwrap(), stderr(&output))
+    };
+    let (exit_code, _, message) = shown(&["check", "next"]);
+    assert_eq!(exit_code, 2, "{message}");
+    assert!(message.contains("run `sos-build build`"), "{message}");
+    let report = |report: serde_json::Value| {
+        write(&world.path("cache/build/next/checks.json"), report.to_string().as_bytes());
+    };
+    report(well());
+    let (exit_code, table, _) = shown(&["check", "next"]);
+    assert_eq!(exit_code, 0);
+    assert!(RULES.iter().all(|rule| table.contains(rule.name)), "{table}");
+    report(faulty());
+    let (exit_code, table, message) = shown(&["check", "next"]);
+    assert_eq!(exit_code, 3, "{message}");
+    assert!(table.contains("set-id: /usr/bin/su: it is set-uid 0"), "{table}");
+    assert!(message.contains("the image has 1 faults"), "{message}");
+    let (exit_code, json, _) = shown(&["--json", "check", "next"]);
+    assert_eq!((exit_code, serde_json::from_str::<serde_json::Value>(&json).unwrap()), (3, faulty()));
+    assert_eq!(shown(&["check", "../next"]).0, 2);
 }
 
 #[test]
