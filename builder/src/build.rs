@@ -23,7 +23,7 @@ use crate::meter::{Meter, Stage};
 use crate::overlays::Overlays;
 use crate::pool::PoolReady;
 use crate::progress::{Progress, Unit};
-use crate::recipe::{Inputs, Named};
+use crate::recipe::{self, Inputs, Named};
 use crate::root_image::{self, RootImage};
 use crate::rootfs;
 use crate::sandbox::{self, Sandbox};
@@ -39,9 +39,6 @@ const ROOT_IMAGE: u32 = 3;
 /// Raised when a rule finds more, or less.
 const CHECKS: u32 = 1;
 const DISK: u32 = 2;
-/// Raised when a build reads more of the checkout, or less.
-const CHECKOUT: u32 = 2;
-
 /// What the checks found, in a build's folder; there too where a build was refused for it.
 pub const REPORT: &str = "checks.json";
 
@@ -101,6 +98,9 @@ pub struct Built {
     pub seconds: f64,
 }
 
+/// The lock that a finished build was made from, beside its disk.
+pub const LOCK_FILE: &str = "lock";
+
 /// Where something is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
@@ -114,6 +114,12 @@ pub struct Extent {
 #[must_use]
 pub fn output_dir(cache: &Path, name: &str) -> PathBuf {
     cache.join("build").join(name)
+}
+
+/// Whether the finished build in `output` was made from `lock`.
+#[must_use]
+pub fn is_of(output: &Path, lock: &Lock) -> bool {
+    fs::read_to_string(output.join(LOCK_FILE)).is_ok_and(|text| text == lock.to_text())
 }
 
 /// What a person decides about a build.
@@ -154,7 +160,11 @@ pub fn start(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<Built, 
         }
     }
     let plan = plan(lock, pool, order)?;
+    let copy = plan.output.join(LOCK_FILE);
+    // Not there while a disk is made, so that it never stands beside the disk of another.
+    cache::remove_file(&copy)?;
     plan.enter("plan.json", "inside")?;
+    lock.save(&copy)?;
     Built::load(&plan.output)
 }
 
@@ -372,12 +382,6 @@ impl Plan {
 
     /// What the disk is made from, beside the lock.
     fn inputs(&self) -> Result<Inputs, Error> {
-        let mut checkout = Key::new("checkout", CHECKOUT);
-        for file in ["users.toml", "exclude.toml", "disk.toml"] {
-            checkout = checkout.file(&self.image(file))?;
-        }
-        checkout = self.add_checks_to(checkout)?;
-        let checkout = self.overlays.add_house_to(checkout.tree(&self.image("boot"))?)?.sha256();
         let program = |name: &&str| {
             let path = self.programs.join(name);
             let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
@@ -385,7 +389,7 @@ impl Plan {
         };
         Ok(Inputs {
             number: self.number,
-            checkout,
+            checkout: recipe::checkout(&self.repository.join("image"), &self.overlays)?,
             programs: layer::PROGRAMS.iter().map(program).collect::<Result<_, Error>>()?,
             overlays: self.overlays.guests()?,
             channel: self.channel.clone(),

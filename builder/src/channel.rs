@@ -57,6 +57,18 @@ impl Channel {
         Ok(Self { root: text, url: check_url(url)? })
     }
 
+    /// The text of the TUF root.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// The channel's address.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Adds the channel to `key`.
     #[must_use]
     pub fn add_to(&self, key: Key) -> Key {

@@ -220,6 +220,22 @@ pub enum Error {
         /// Name, version and pool path, one package a line.
         packages: String,
     },
+    /// A package is needed that is not in the pool.
+    #[error("the pool lacks package {package} {version}; run `sos-build fetch`")]
+    NotInPool {
+        /// The package.
+        package: String,
+        /// Its version.
+        version: String,
+    },
+    /// Cargo has not fetched a crate, or another than the one in `Cargo.lock`.
+    #[error("{place} lacks crate {name} as Cargo.lock has it; run `cargo fetch --locked`")]
+    NoCrate {
+        /// Its name and version.
+        name: String,
+        /// Where it was looked for.
+        place: PathBuf,
+    },
     /// A server could not be reached, or gave up.
     #[error(
         "cannot fetch {url}: {reason}; check the network and the mirror, then run the same command again, it goes on where it stopped"
@@ -443,6 +459,8 @@ impl Error {
             | Self::Unsatisfiable { .. }
             | Self::NoKeyring { .. }
             | Self::NoLock { .. }
+            | Self::NotInPool { .. }
+            | Self::NoCrate { .. }
             | Self::LockOutdated { .. } => 2,
             Self::Refused(_) => 3,
         }

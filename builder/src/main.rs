@@ -15,6 +15,7 @@ use sos_builder::host_sources::HostSources;
 use sos_builder::lock::Lock;
 use sos_builder::mirror::{Mirror, Place};
 use sos_builder::offered::Offered;
+use sos_builder::origin::{self, Origin, cargo_home};
 use sos_builder::overlays::Overlays;
 use sos_builder::pool::{Pool, PoolReady};
 use sos_builder::progress::Progress;
@@ -168,7 +169,7 @@ enum CheckoutCommand {
         /// What the release changes: a JSON object of languages and texts, {"en": "…", "de": "…"}
         #[arg(long, value_name = "FILE")]
         notes: Option<PathBuf>,
-        /// Leave out what only people download: whole disks and the SBOM
+        /// Leave out what only people download: whole disks, SBOM, sources and provenance
         #[arg(long)]
         only_slot: bool,
         /// Sign the manifest with this key; may be given more than once
@@ -349,8 +350,10 @@ impl Session {
             CheckoutCommand::Release { release, sources, name, notes, only_slot, key, level } => {
                 let (cache, name, progress) = (&*self.cache, name.choose(release)?, self.progress);
                 let (level, notes, only_slot, keys) = (*level, notes.as_deref(), *only_slot, &load_keys(key)?);
-                let order = release::Order { cache, name, level, notes, only_slot, keys, progress };
-                self.release(release, sources, &order)
+                let (lock, built) = self.built(release, sources, name)?;
+                let origin = self.origin(&lock, &built)?;
+                let order = release::Order { cache, name, level, notes, only_slot, origin, keys, progress };
+                self.release(&lock, &built, &order)
             }
             CheckoutCommand::Run { release, user_data, uefi, accelerator, memory, check } => {
                 Ok(run::run(&run::Order {
@@ -443,16 +446,31 @@ impl Session {
         })
     }
 
-    fn release(&self, release: &str, sources: &SourceArgs, order: &release::Order<'_>) -> Result<()> {
+    /// The lock of `release`, and the build called `name`.
+    fn built(&self, release: &str, sources: &SourceArgs, name: &str) -> Result<(Lock, build::Built)> {
         let definition = self.repository.definition(release)?;
         let lock = self.repository.lock(&definition, sources.lock.as_deref())?;
-        let built = build::Built::load(&build::output_dir(&self.cache, order.name))?;
-        let place = release::release(&lock, &built, order)?;
+        Ok((lock, build::Built::load(&build::output_dir(&self.cache, name))?))
+    }
+
+    fn release(&self, lock: &Lock, built: &build::Built, order: &release::Order<'_>) -> Result<()> {
+        let place = release::release(lock, built, order)?;
         if order.keys.is_empty() {
             self.progress.say("the release is not signed yet: sos-sign sign DIR --key FILE");
         }
         println!("{}", place.display());
         Ok(())
+    }
+
+    /// Where what a release of `built` says of itself is read.
+    fn origin(&self, lock: &Lock, built: &build::Built) -> Result<Origin> {
+        Ok(Origin {
+            repository: self.repository.root().to_owned(),
+            commit: origin::commit(&self.repository, lock, built)?,
+            pool: Pool::at(self.cache.join("pool")),
+            cargo_home: cargo_home(),
+            cache: self.cache.clone(),
+        })
     }
 
     /// The lock of `release`, and the pool with all of its packages.

@@ -8,12 +8,16 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cache::Key;
 use crate::channel::Channel;
 use crate::error::{Error, Result};
 use crate::lock::{Lock, Sha256};
+use crate::overlays::Overlays;
 
 /// The version of the recipe's format that this program writes and reads.
 pub const FORMAT: u32 = 1;
+/// Raised when a build reads more of the checkout, or less.
+const CHECKOUT: u32 = 2;
 
 /// What a build was made from, beside the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,18 @@ pub struct Inputs {
     /// Where the image looks for updates, and whom it believes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
+}
+
+/// A digest of what a build reads of the checkout's folder `image`, and of the checkout's own `overlays`.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn checkout(image: &Path, overlays: &Overlays) -> Result<Sha256> {
+    let mut key = Key::new("checkout", CHECKOUT);
+    for file in ["users.toml", "exclude.toml", "disk.toml", "checks.toml"] {
+        key = key.file(&image.join(file))?;
+    }
+    Ok(overlays.add_house_to(key.tree(&image.join("boot"))?)?.sha256())
 }
 
 /// Something by its name and its SHA-256.
@@ -64,8 +80,11 @@ pub struct Recipe {
     pub definition_sha256: Sha256,
     /// zstd's level for what is downloaded (`--level`).
     pub level: i32,
-    /// Whether whole disks and the SBOM were left out (`--only-slot`).
+    /// Whether whole disks, SBOM, sources and provenance were left out (`--only-slot`).
     pub only_slot: bool,
+    /// The commit that it was made from, where the checkout was one with nothing changed in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
     /// What the image was made from.
     pub inputs: Inputs,
 }
@@ -84,6 +103,7 @@ impl Recipe {
             definition_sha256: lock.definition_sha256.clone(),
             level,
             only_slot,
+            commit: None,
             inputs: inputs.clone(),
         }
     }
@@ -130,6 +150,7 @@ mod tests {
             definition_sha256: digest.clone(),
             level: 19,
             only_slot: false,
+            commit: Some("0123456789abcdef0123456789abcdef01234567".into()),
             inputs: Inputs {
                 number: 2,
                 checkout: digest.clone(),
@@ -145,7 +166,8 @@ mod tests {
         let text = recipe().to_text();
         assert_eq!(Recipe::parse(Path::new("x"), &text).unwrap(), recipe());
         assert_eq!(text, recipe().to_text());
-        let plain = Recipe { inputs: Inputs { channel: None, overlays: vec![], ..recipe().inputs }, ..recipe() };
+        let plain =
+            Recipe { commit: None, inputs: Inputs { channel: None, overlays: vec![], ..recipe().inputs }, ..recipe() };
         assert_eq!(Recipe::parse(Path::new("x"), &plain.to_text()).unwrap(), plain);
     }
 

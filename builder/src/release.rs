@@ -1,4 +1,5 @@
-//! Makes a release of a built disk: what fills a slot, compressed raw image, qcow2, SBOM, notes, recipe, manifest.
+//! Makes a release of a built disk: what fills a slot, compressed raw image, qcow2, notes, recipe, SBOM, sources,
+//! provenance, manifest.
 //!
 //! In: `build/<name>/disk.raw`, the lock, notes. Out: `releases/<version>/`, whole or not there. The manifest is signed
 //! where a key is given; else `sos-sign sign` does it where the key is.
@@ -13,7 +14,9 @@ use crate::build::{Built, Plan};
 use crate::cache;
 use crate::error::Error;
 use crate::lock::Lock;
+use crate::origin::Origin;
 use crate::progress::{Progress, Unit};
+use crate::provenance::{self, Facts};
 use crate::recipe::Recipe;
 use crate::sandbox::{self, Sandbox};
 use crate::slot::{self, Source};
@@ -36,8 +39,10 @@ pub struct Order<'a> {
     pub level: i32,
     /// What the release changes, in words for people.
     pub notes: Option<&'a Path>,
-    /// Leave out what only people download: whole disks and the SBOM.
+    /// Leave out what only people download: whole disks, and what the release says of where it comes from.
     pub only_slot: bool,
+    /// Where what the release says of its origin is read.
+    pub origin: Origin,
     /// The keys to sign with; none leaves the signing to `sos-sign`.
     pub keys: &'a [SigningKey],
     /// How progress is shown.
@@ -59,6 +64,9 @@ pub fn release(lock: &Lock, built: &Built, order: &Order<'_>) -> Result<PathBuf,
         return Err(Error::malformed(output, reason));
     }
     crate::checks::demand(built.checks.as_ref(), &output.join("build.json"))?;
+    if !crate::build::is_of(&output, lock) {
+        return Err(Error::malformed(output, "it was built from another lock; run `sos-build build` again"));
+    }
     let notes = order.notes.map(crate::notes::load).transpose()?;
     let place = order.cache.join("releases").join(&built.version);
     let beside = order.cache.join("releases").join(format!("{}.unfinished", built.version));
@@ -71,12 +79,17 @@ pub fn release(lock: &Lock, built: &Built, order: &Order<'_>) -> Result<PathBuf,
     }
     if !order.only_slot {
         files.extend(disks(&output, &with(&stem, &format!("-{}", lock.architecture)), order)?);
-        let sbom = crate::sbom::spdx(lock, &built.version);
-        files.push(write(with(&stem, ".spdx.json"), sbom.as_bytes(), Kind::sbom_spdx())?);
     }
-    let recipe = Recipe::new(lock, &built.version, &built.inputs, order.level, order.only_slot);
+    let recipe = Recipe {
+        commit: order.origin.commit.clone(),
+        ..Recipe::new(lock, &built.version, &built.inputs, order.level, order.only_slot)
+    };
     files.push(write(with(&stem, ".recipe.toml"), recipe.to_text().as_bytes(), Kind::recipe())?);
-    manifest(lock, built, &files)?.write(&beside)?;
+    let mut artefacts = describe(&files)?;
+    if !order.only_slot {
+        artefacts.extend(papers(lock, &recipe, &artefacts, &stem, order)?);
+    }
+    manifest(lock, built, artefacts)?.write(&beside)?;
     if !order.keys.is_empty() {
         sos_signing::sign_manifest(&beside, order.keys)?;
     }
@@ -105,6 +118,25 @@ fn disks(output: &Path, stem: &Path, order: &Order<'_>) -> Result<Vec<Made>, Err
     Ok(vec![(raw, Kind::disk_raw_zst()), (qcow2, Kind::disk_qcow2())])
 }
 
+/// What the release says of where it comes from; the provenance speaks of all other files, `artefacts` among them.
+fn papers(
+    lock: &Lock,
+    recipe: &Recipe,
+    artefacts: &[Artefact],
+    stem: &Path,
+    order: &Order<'_>,
+) -> Result<Vec<Artefact>, Error> {
+    let documents = order.origin.documents(lock, &recipe.version, order.progress)?;
+    let mut papers = describe(&[
+        write(with(stem, ".spdx.json"), documents.bill.text.as_bytes(), Kind::sbom_spdx())?,
+        write(with(stem, ".sources.json"), documents.sources.to_text().as_bytes(), Kind::sources())?,
+    ])?;
+    let all = [artefacts, &papers].concat();
+    let statement = provenance::statement(&Facts { recipe, lock, cargo_lock: &documents.cargo_lock, artefacts: &all });
+    papers.extend(describe(&[write(with(stem, ".provenance.json"), statement.as_bytes(), Kind::provenance())?])?);
+    Ok(papers)
+}
+
 /// `stem` with more to its name.
 fn with(stem: &Path, more: &str) -> PathBuf {
     let mut name = stem.as_os_str().to_owned();
@@ -117,12 +149,13 @@ fn write(path: PathBuf, bytes: &[u8], kind: Kind) -> Result<Made, Error> {
     Ok((path, kind))
 }
 
-fn manifest(lock: &Lock, built: &Built, files: &[Made]) -> Result<Manifest, Error> {
+fn describe(files: &[Made]) -> Result<Vec<Artefact>, Error> {
+    let one = |(path, kind): &Made| Ok(Artefact::describe(path, kind.clone(), &mut |_| ())?);
+    files.iter().map(one).collect()
+}
+
+fn manifest(lock: &Lock, built: &Built, artefacts: Vec<Artefact>) -> Result<Manifest, Error> {
     let malformed = |what: &str, e: &dyn std::fmt::Display| Error::malformed(what, e.to_string());
-    let artefacts = files
-        .iter()
-        .map(|(path, kind)| Artefact::describe(path, kind.clone(), &mut |_| ()))
-        .collect::<Result<Vec<_>, _>>()?;
     Ok(Manifest {
         format: Manifest::FORMAT,
         product: Manifest::PRODUCT.to_owned(),

@@ -107,7 +107,7 @@ fn unpack_one(root: &Path, deb: &Path, exclude: &Exclude) -> Result<Unpacked, Er
 }
 
 /// A decompressor for an archive member, by the member's name.
-fn decompress<'a>(name: &str, member: impl Read + 'a) -> Option<Box<dyn Read + 'a>> {
+pub(crate) fn decompress<'a>(name: &str, member: impl Read + 'a) -> Option<Box<dyn Read + 'a>> {
     match name.rsplit_once('.')?.1 {
         "tar" => Some(Box::new(member)),
         "xz" => Some(Box::new(xz2::read::XzDecoder::new(member))),
@@ -118,7 +118,7 @@ fn decompress<'a>(name: &str, member: impl Read + 'a) -> Option<Box<dyn Read + '
 }
 
 /// Reads `control.tar`: its members by name.
-fn read_control(deb: &Path, data: impl Read) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+pub(crate) fn read_control(deb: &Path, data: impl Read) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let mut members = BTreeMap::new();
     let mut archive = tar::Archive::new(data.take(CONTROL_BYTES));
     for entry in archive.entries().map_err(|e| Error::io("read", deb, e))? {

@@ -190,6 +190,18 @@ impl Kind {
         Self("sbom-spdx".into())
     }
 
+    /// Where the release comes from: an in-toto statement with SLSA provenance, JSON.
+    #[must_use]
+    pub fn provenance() -> Self {
+        Self("provenance".into())
+    }
+
+    /// The exact sources of everything inside: JSON.
+    #[must_use]
+    pub fn sources() -> Self {
+        Self("sources".into())
+    }
+
     /// What a slot is filled with: zstd frames, one after another.
     #[must_use]
     pub fn slot() -> Self {

@@ -3,6 +3,8 @@
 use std::fs;
 
 use sos_builder::checks::RULES;
+use sos_builder::overlays::Overlays;
+use sos_builder::recipe::Recipe;
 
 use crate::command_line::{build, code, lock, stderr};
 use crate::world::{World, write};
@@ -123,8 +125,8 @@ fn faulty() -> serde_json::Value {
     report
 }
 
-/// A finished build, by its account; no disk is behind it.
-fn built(world: &World, name: &str, release: &str) {
+/// A finished build of the checkout's lock, by its account; no disk is behind it.
+pub fn built(world: &World, name: &str, release: &str) {
     built_with(world, name, release, well());
 }
 
@@ -138,7 +140,66 @@ fn built_with(world: &World, name: &str, release: &str, checks: serde_json::Valu
         "inputs": {"number": 1, "checkout": "00".repeat(32), "program": [], "overlay": []},
         "partitions": [["boot-a", 0, 4096], ["root-a", 4096, 8192]], "stages": [], "seconds": 0.0,
     });
-    write(&world.path("cache/build").join(name).join("build.json"), built.to_string().as_bytes());
+    let output = world.path("cache/build").join(name);
+    write(&output.join("build.json"), built.to_string().as_bytes());
+    fs::copy(world.path("image/locks/trixie.lock"), output.join("lock")).unwrap();
+}
+
+/// Runs git in the checkout.
+fn git(world: &World, args: &[&str]) {
+    let who = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org", "-c", "init.defaultBranch=main"];
+    let status = std::process::Command::new("git").arg("-C").arg(world.path("")).args(who).args(args).status();
+    assert!(status.unwrap().success(), "{args:?}");
+}
+
+/// The commit that a release of the build called «trixie» names.
+fn named_commit(world: &World) -> Option<String> {
+    write(&world.path("cache/build/trixie/disk.raw"), &[0; 12288]);
+    let output = build(world, &["release", "trixie", "--only-slot", "--level", "3"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let path = world.path("cache/releases/13.20261123.1/sos-13.20261123.1.recipe.toml");
+    Recipe::parse(&path, &fs::read_to_string(&path).unwrap()).unwrap().commit
+}
+
+#[test]
+fn a_release_names_the_commit_that_its_disk_was_made_from() {
+    let world = locked();
+    for file in ["users.toml", "exclude.toml", "disk.toml", "boot/grub.cfg"] {
+        write(&world.path("image").join(file), b"");
+    }
+    write(&world.path(".gitignore"), b"/cache\n/debian*\n/root.json\n");
+    git(&world, &["init", "--quiet"]);
+    git(&world, &["add", "."]);
+    git(&world, &["commit", "--quiet", "-m", "first"]);
+    built(&world, "trixie", "trixie");
+    assert_eq!(named_commit(&world), None, "the disk was made from other files");
+    let checkout = || {
+        let lock = sos_builder::lock::Lock::load(&world.path("image/locks/trixie.lock")).unwrap();
+        let overlays = Overlays::find(&world.path("overlays"), &[], &lock).unwrap();
+        sos_builder::recipe::checkout(&world.path("image"), &overlays).unwrap().to_string()
+    };
+    let account = world.path("cache/build/trixie/build.json");
+    fs::write(&account, fs::read_to_string(&account).unwrap().replacen(&"00".repeat(32), &checkout(), 9)).unwrap();
+    assert_eq!(named_commit(&world).map(|commit| commit.len()), Some(40));
+    write(&world.path("image/disk.toml"), b"# changed");
+    assert_eq!(named_commit(&world), None, "the checkout is no commit");
+    git(&world, &["commit", "--quiet", "-a", "-m", "second"]);
+    assert_eq!(named_commit(&world), None, "the checkout has gone on since");
+}
+
+#[test]
+fn a_build_of_another_lock_is_refused() {
+    let world = locked();
+    built(&world, "trixie", "trixie");
+    let lock = world.path("image/locks/trixie.lock");
+    let text = fs::read_to_string(&lock).unwrap();
+    fs::write(&lock, text.replacen("size = ", "size = 1", 1)).unwrap();
+    for args in [&["release", "trixie", "--only-slot"][..], &["release", "trixie"]] {
+        let output = build(&world, args);
+        assert_eq!(code(&output), 2, "{}", stderr(&output));
+        assert!(stderr(&output).contains("cache/build/trixie: it was built from another lock"), "{}", stderr(&output));
+    }
+    assert!(!world.path("cache/releases").exists());
 }
 
 #[test]
