@@ -236,6 +236,14 @@ pub enum Error {
         /// Where it was looked for.
         place: PathBuf,
     },
+    /// What is to be compared is neither a lock nor a release nor a build.
+    #[error("«{name}» cannot be compared: {reason}; give a lock's file, a release's folder or the name of a build")]
+    NotComparable {
+        /// What was given.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A server could not be reached, or gave up.
     #[error(
         "cannot fetch {url}: {reason}; check the network and the mirror, then run the same command again, it goes on where it stopped"
@@ -461,6 +469,7 @@ impl Error {
             | Self::NoLock { .. }
             | Self::NotInPool { .. }
             | Self::NoCrate { .. }
+            | Self::NotComparable { .. }
             | Self::LockOutdated { .. } => 2,
             Self::Refused(_) => 3,
         }

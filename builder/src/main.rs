@@ -9,6 +9,8 @@ use sos_builder::accelerator::Accelerator;
 use sos_builder::channel::Channel;
 use sos_builder::checks::Report;
 use sos_builder::destination::Destination;
+use sos_builder::diff::diff;
+use sos_builder::diff_text::notes;
 use sos_builder::error::{Error, Refusal};
 use sos_builder::fetch::fetch;
 use sos_builder::host_sources::HostSources;
@@ -22,6 +24,7 @@ use sos_builder::progress::Progress;
 use sos_builder::repository::Repository;
 use sos_builder::resolve::resolve;
 use sos_builder::sandbox::INSIDE;
+use sos_builder::side::Side;
 use sos_builder::sources::Sources;
 use sos_builder::{build, bundle, plain, publish, release, run};
 use sos_signing::SigningKey;
@@ -178,6 +181,13 @@ enum CheckoutCommand {
         /// zstd's level for what is downloaded
         #[arg(long, default_value_t = release::LEVEL, value_parser = clap::value_parser!(i32).range(1..=19))]
         level: i32,
+    },
+    /// Say what changes from one lock, release or build to another: packages, closed security holes, size
+    Diff {
+        /// What is left: a lock's file, a release's folder or a build's name
+        old: String,
+        /// What comes
+        new: String,
     },
     /// Boot the built disk in QEMU, its ports forwarded to this machine
     Run {
@@ -355,6 +365,7 @@ impl Session {
                 let order = release::Order { cache, name, level, notes, only_slot, origin, keys, progress };
                 self.release(&lock, &built, &order)
             }
+            CheckoutCommand::Diff { old, new } => self.diff(old, new),
             CheckoutCommand::Run { release, user_data, uefi, accelerator, memory, check } => {
                 Ok(run::run(&run::Order {
                     disk: &build::output_dir(&self.cache, &self.repository.definition(release)?.release)
@@ -471,6 +482,19 @@ impl Session {
             cargo_home: cargo_home(),
             cache: self.cache.clone(),
         })
+    }
+
+    /// Says what changes between two sides: words for people, one JSON document for programs.
+    fn diff(&self, old: &str, new: &str) -> Result<()> {
+        let open = |name| Side::open(name, &self.repository, &self.cache);
+        let pool = Pool::at(self.cache.join("pool"));
+        let diff = diff(&open(old)?, &open(new)?, &pool, &self.cache, self.progress)?;
+        if self.progress == Progress::Json {
+            println!("{}", serde_json::to_string_pretty(&diff)?);
+        } else {
+            print!("{}", notes(&diff));
+        }
+        Ok(())
     }
 
     /// The lock of `release`, and the pool with all of its packages.

@@ -3,6 +3,7 @@
 mod bundle;
 mod channel;
 mod command_line;
+mod diff;
 mod fetch;
 mod image;
 mod lock;
