@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::lock::{Kind, Set, Sha256};
 
 /// What a release is made of, as asked for.
@@ -173,16 +173,35 @@ fn services(overlays: &Path) -> Result<Vec<PathBuf>> {
 
 /// Checks the names of packages; each remembers the file that asks for it.
 fn wanted(path: &Path, packages: Vec<String>) -> Result<Wanted> {
+    check_twice(path, &packages)?;
     let mut wanted = Wanted::new();
     for package in packages {
+        let malformed = |reason: &str| Error::malformed(path, format!("packages: «{package}» {reason}"));
+        if package.split_once('=').is_some_and(|(name, _)| is_package(name)) {
+            return Err(malformed("names a version: the lock says which; write the name alone"));
+        }
         if !is_package(&package) {
-            return Err(Error::malformed(path, format!("packages: «{package}» is not a Debian package's name")));
+            return Err(malformed("is not a Debian package's name"));
         }
-        if let Some(twice) = wanted.insert(package.clone(), path.to_owned()) {
-            return Err(Error::malformed(twice, format!("packages: «{package}» is there twice")));
-        }
+        wanted.insert(package, path.to_owned());
     }
     Ok(wanted)
+}
+
+/// A list names each package once, and not in two versions.
+fn check_twice(path: &Path, packages: &[String]) -> Result<()> {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for asked in packages {
+        let name = asked.split_once('=').map_or(asked.as_str(), |(name, _)| name);
+        let Some(before) = seen.insert(name, asked) else { continue };
+        let (path, package) = (path.to_owned(), name.to_owned());
+        return Err(if before == asked {
+            Refusal::PackageTwice { path, package }.into()
+        } else {
+            Refusal::PackageInTwoVersions { path, package, one: before.to_owned(), other: asked.clone() }.into()
+        });
+    }
+    Ok(())
 }
 
 /// Debian Policy 5.6.7; apt would read a `-` at the end as «remove».
@@ -237,10 +256,39 @@ mod tests {
 
     #[test]
     fn a_name_that_apt_would_read_as_an_option_is_refused() {
-        for name in ["--download-only", "vim-", "?essential", "foo=1.0", "Foo", ""] {
+        for name in ["--download-only", "vim-", "?essential", "Foo=1.0", "Foo", ""] {
             let error = parse(&TEXT.replace("zstd", name)).unwrap_err();
             assert!(error.to_string().contains(&format!("«{name}» is not a Debian package's name")), "{error}");
             assert_eq!(error.exit_code(), 2);
+        }
+    }
+
+    #[test]
+    fn a_version_is_the_locks_to_say() {
+        let error = parse(&TEXT.replace("zstd", "zstd=1.5.6")).unwrap_err();
+        assert!(error.to_string().contains("«zstd=1.5.6» names a version: the lock says which"), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn a_package_named_twice_or_in_two_versions_is_refused_by_its_name() {
+        let path = || PathBuf::from("trixie.toml");
+        let twice = Refusal::PackageTwice { path: path(), package: "zstd".into() };
+        let versions = |one: &str, other: &str| Refusal::PackageInTwoVersions {
+            path: path(),
+            package: "zstd".into(),
+            one: one.into(),
+            other: other.into(),
+        };
+        for (list, expected) in [
+            ("zstd\", \"e2fsprogs\", \"zstd", twice.clone()),
+            ("zstd=1\", \"zstd=1", twice),
+            ("zstd=1\", \"zstd=2", versions("zstd=1", "zstd=2")),
+            ("zstd\", \"zstd=2", versions("zstd", "zstd=2")),
+        ] {
+            let error = parse(&TEXT.replace("zstd", list)).unwrap_err();
+            assert!(matches!(&error, Error::Refused(refusal) if *refusal == expected), "{list}: {error}");
+            assert_eq!(error.exit_code(), 3);
         }
     }
 

@@ -333,6 +333,48 @@ pub enum Refusal {
         /// The suite and code name of what came.
         found: String,
     },
+    /// The lock has other bytes than `sos-build lock` wrote.
+    #[error(
+        "{lock} is not as `sos-build lock` writes it: edited by hand, or merged, or written by another version of it; take the file back from git, or run `sos-build lock {release}`"
+    )]
+    LockEdited {
+        /// The lock.
+        lock: PathBuf,
+        /// Its release.
+        release: String,
+    },
+    /// The host's clock stands before the lock was made.
+    #[error("this machine's clock says {clock}, which is before {lock} was made ({made}); set the clock")]
+    ClockBeforeLock {
+        /// What the clock says.
+        clock: String,
+        /// The lock.
+        lock: PathBuf,
+        /// The newest date of its archives.
+        made: String,
+    },
+    /// The definition or an overlay names a package twice.
+    #[error("{path}: packages: «{package}» is there twice; take one out")]
+    PackageTwice {
+        /// The file.
+        path: PathBuf,
+        /// The package.
+        package: String,
+    },
+    /// The definition or an overlay names a package in two versions.
+    #[error(
+        "{path}: packages: «{package}» is there in two versions, «{one}» and «{other}»; write the name alone, the lock says which version"
+    )]
+    PackageInTwoVersions {
+        /// The file.
+        path: PathBuf,
+        /// The package.
+        package: String,
+        /// As it stands there first.
+        one: String,
+        /// As it stands there again.
+        other: String,
+    },
     /// A package file has another SHA-256 than the lock says, twice.
     #[error(
         "{url} is not the package that the lock names: its SHA-256 is {found}, not {wanted}, even when fetched again; use another mirror"

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 
 /// The version of the lock's format that this program writes and reads.
 pub const FORMAT: u32 = 1;
@@ -168,13 +168,18 @@ impl Lock {
     /// Reads and checks the lock at `path`.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be read, [`Error::Malformed`] where it is not a lock of this format.
+    /// [`Error::Io`] where it cannot be read, [`Error::Malformed`] where it is not a lock of this format,
+    /// [`Refusal::LockEdited`] where it has other bytes than this program wrote.
     pub fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
-        Self::parse(path, &text)
+        let lock = Self::parse(path, &text)?;
+        if lock.to_text() != text {
+            return Err(Refusal::LockEdited { lock: path.to_owned(), release: lock.release }.into());
+        }
+        Ok(lock)
     }
 
-    /// Reads and checks the lock's `text`; `path` is for messages.
+    /// Reads the lock's `text`, whoever wrote it; `path` is for messages.
     ///
     /// # Errors
     /// [`Error::Malformed`] naming what is wrong.
@@ -192,8 +197,18 @@ impl Lock {
                 self.format
             ));
         }
-        if !self.packages.is_sorted_by(|a, b| a.name < b.name) {
-            return Err("the packages are not sorted by name, or one is there twice; lock again".into());
+        for pair in self.packages.windows(2) {
+            let (one, next) = (&pair[0], &pair[1]);
+            if one.name == next.name {
+                let (name, one, next) = (&one.name, &one.version, &next.version);
+                return Err(format!("package {name} is there twice, in version {one} and in {next}; lock again"));
+            }
+            if one.name > next.name {
+                return Err(format!(
+                    "package {} stands behind {}: not sorted by name; lock again",
+                    next.name, one.name
+                ));
+            }
         }
         let archives: HashSet<&str> = self.archives.iter().map(|archive| archive.name.as_str()).collect();
         for package in &self.packages {
@@ -208,11 +223,17 @@ impl Lock {
         Ok(())
     }
 
-    /// The lock's text, the same bytes for the same lock.
+    /// The lock's text, the same bytes for the same lock. Its header names the SHA-256 of what follows, so that a lock
+    /// changed by hand is told from one that was resolved.
     #[must_use]
     pub fn to_text(&self) -> String {
         let body = toml::to_string(self).unwrap_or_else(|e| unreachable!("a lock is plain data: {e}"));
-        format!("# Written by `sos-build lock {}`; read its diff, change the definition instead.\n{body}", self.release)
+        format!(
+            "# Written by `sos-build lock {}`; read its diff, change the definition instead: edited by hand it is refused.\n\
+             # SHA-256 of all lines below: {}\n{body}",
+            self.release,
+            Sha256::of(body.as_bytes())
+        )
     }
 
     /// Writes the lock beside `path`, then renames it.

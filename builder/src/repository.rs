@@ -3,9 +3,10 @@
 //! In: a folder inside the checkout. Out: [`Repository`], paths.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use crate::definition::Definition;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::lock::Lock;
 
 /// A checkout of this repository.
@@ -65,7 +66,8 @@ impl Repository {
     /// The committed lock of `definition`, or another at `path`.
     ///
     /// # Errors
-    /// [`Error::NoLock`], [`Error::LockOutdated`] where the definition has changed since, [`Error::Malformed`].
+    /// [`Error::NoLock`], [`Error::LockOutdated`] where the definition has changed since, [`Error::Malformed`],
+    /// [`Refusal::LockEdited`], [`Refusal::ClockBeforeLock`].
     pub fn lock(&self, definition: &Definition, path: Option<&Path>) -> Result<Lock> {
         let path = path.map_or_else(|| self.lock_file(&definition.release), Path::to_owned);
         if !path.exists() {
@@ -75,6 +77,7 @@ impl Repository {
         if lock.definition_sha256 != definition.digest() {
             return Err(Error::LockOutdated { lock: path, release: definition.release.clone() });
         }
+        check_clock(&lock, &path, SystemTime::now())?;
         Ok(lock)
     }
 
@@ -90,4 +93,22 @@ impl Repository {
         releases.sort();
         Ok(releases)
     }
+}
+
+/// A clock that stands before the newest archive of the lock is wrong, and with it every judgement of what has expired.
+fn check_clock(lock: &Lock, path: &Path, now: SystemTime) -> Result<()> {
+    let made = SystemTime::UNIX_EPOCH + Duration::from_secs(lock.source_date_epoch);
+    if now >= made {
+        return Ok(());
+    }
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (clock, made) = (time_text(now), time_text(lock.source_date_epoch));
+    Err(Refusal::ClockBeforeLock { clock, lock: path.to_owned(), made }.into())
+}
+
+/// Seconds since 1970 for people, UTC (RFC 3339).
+fn time_text(seconds: u64) -> String {
+    let time = i64::try_from(seconds).ok().and_then(|seconds| time::OffsetDateTime::from_unix_timestamp(seconds).ok());
+    let text = time.and_then(|time| time.format(&time::format_description::well_known::Rfc3339).ok());
+    text.unwrap_or_else(|| format!("{seconds} seconds after 1970"))
 }

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use sos_builder::lock::Lock;
+
 use crate::server::{Answer, Server};
 use crate::world::{World, content, fixture, write};
 
@@ -20,9 +22,10 @@ fn run(world: &World, mut command: Command, args: &[&str]) -> Output {
 }
 
 /// The arguments and the environment of the world.
-fn in_world<'a>(world: &World, command: &'a mut Command, args: &[&str]) -> &'a mut Command {
+pub fn in_world<'a>(world: &World, command: &'a mut Command, args: &[&str]) -> &'a mut Command {
     command.arg("--repository").arg(world.path("")).arg("--cache").arg(world.path("cache")).args(args);
-    command.env("SOS_MIRROR", world.path("debian")).env("SOS_SECURITY_MIRROR", world.path("debian-security"))
+    command.env("SOS_MIRROR", world.path("debian")).env("SOS_SECURITY_MIRROR", world.path("debian-security"));
+    command.env("CARGO_HOME", world.path("cargo"))
 }
 
 /// Starts `sos-build` behind a script of the shell, as root of a namespace with mounts of its own; $1 is `place`.
@@ -90,8 +93,9 @@ fn a_lock_whose_packages_are_gone_is_made_afresh_where_asked() {
     let committed = world.path("image/locks/trixie.lock");
     let good = fs::read_to_string(&committed).unwrap();
     world.place_packages(&sos_builder::lock::Lock::load(&committed).unwrap());
-    let old = good.replace("greeter_1.0-2", "greeter_0.9-1");
-    fs::write(&committed, &old).unwrap();
+    let old = Lock::parse(&committed, &good.replace("greeter_1.0-2", "greeter_0.9-1")).unwrap();
+    old.save(&committed).unwrap();
+    let old = old.to_text();
     assert_eq!(code(&build(&world, &["fetch", "trixie"])), 1);
     let (afresh, keyring) = (world.path("cache/afresh.lock"), fixture("keyring.asc"));
     let args = ["fetch", "trixie", "--lock-afresh", afresh.to_str().unwrap(), "--keyring", keyring.to_str().unwrap()];
@@ -99,6 +103,81 @@ fn a_lock_whose_packages_are_gone_is_made_afresh_where_asked() {
     assert_eq!(code(&fetched), 0, "{}", stderr(&fetched));
     assert_eq!(fs::read_to_string(afresh).unwrap(), good);
     assert_eq!(fs::read_to_string(committed).unwrap(), old, "the committed lock is a person's to change");
+}
+
+#[test]
+fn a_lock_edited_by_hand_is_refused() {
+    let world = World::asking_for(&["greeter"]);
+    lock(&world);
+    let committed = world.path("image/locks/trixie.lock");
+    let good = fs::read_to_string(&committed).unwrap();
+    let header: Vec<&str> = good.lines().take(2).collect();
+    assert!(header[0].contains("edited by hand it is refused"), "{header:?}");
+    let body = good.split_once(header[1]).unwrap().1.trim_start();
+    assert!(header[1].ends_with(sos_builder::lock::Sha256::of(body.as_bytes()).as_str()), "`sha256sum` agrees");
+    let digest = sos_builder::lock::Sha256::of(b"another package");
+    let greeter = Lock::load(&committed).unwrap().packages[1].sha256.clone();
+    for edited in [
+        good.replace("greeter_1.0-2", "greeter_0.9-1"),
+        good.replace(greeter.as_str(), digest.as_str()),
+        good.replacen("sets = [\"device\"]", "sets = [\"device\", \"tools\"]", 1),
+        good.replace(header[1], &format!("# SHA-256 of all lines below: {digest}")),
+        good.replace(&format!("{}\n", header[1]), ""),
+        format!("{good}\n"),
+        good.replacen("\"greeter\"", "'greeter'", 1),
+    ] {
+        assert_ne!(edited, good);
+        fs::write(&committed, &edited).unwrap();
+        let output = build(&world, &["fetch", "trixie"]);
+        assert_eq!(code(&output), 3, "{}", stderr(&output));
+        assert!(stderr(&output).contains("trixie.lock is not as `sos-build lock` writes it"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_lock_with_a_package_in_two_versions_names_it() {
+    let world = World::asking_for(&["greeter"]);
+    lock(&world);
+    let committed = world.path("image/locks/trixie.lock");
+    let mut twice = Lock::load(&committed).unwrap();
+    let greeter = twice.packages[1].clone();
+    twice.packages.insert(1, sos_builder::lock::Package { version: "0.9-1".into(), ..greeter });
+    fs::write(&committed, twice.to_text()).unwrap();
+    let output = build(&world, &["fetch", "trixie"]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("package greeter is there twice, in version 0.9-1 and in 1.0-2"), "{said}");
+}
+
+#[test]
+fn a_clock_that_stands_before_the_lock_is_refused() {
+    let world = World::asking_for(&["greeter"]);
+    lock(&world);
+    let committed = world.path("image/locks/trixie.lock");
+    let year_2200 = 7_258_118_400;
+    Lock { source_date_epoch: year_2200, ..Lock::load(&committed).unwrap() }.save(&committed).unwrap();
+    for command in ["fetch", "build", "release"] {
+        let output = build(&world, &[command, "trixie"]);
+        assert_eq!(code(&output), 3, "{}", stderr(&output));
+        let said = stderr(&output);
+        assert!(said.contains("was made (2200-01-01T00:00:00Z); set the clock"), "{said}");
+    }
+}
+
+#[test]
+fn a_package_asked_for_twice_is_refused_by_its_name() {
+    let world = World::asking_for(&["greeter"]);
+    for (packages, message) in [
+        ("['greeter', 'zstd', 'greeter']", "packages: «greeter» is there twice"),
+        ("['greeter=1', 'greeter=2']", "«greeter» is there in two versions, «greeter=1» and «greeter=2»"),
+    ] {
+        write(&world.path("overlays/mail/service.toml"), format!("packages = {packages}\n").as_bytes());
+        let output = lock(&world);
+        assert_eq!(code(&output), 3, "{}", stderr(&output));
+        assert!(stderr(&output).contains("overlays/mail/service.toml: packages: "), "{}", stderr(&output));
+        assert!(stderr(&output).contains(message), "{}", stderr(&output));
+        assert!(!world.path("image/locks").exists());
+    }
 }
 
 #[test]
