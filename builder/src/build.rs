@@ -237,6 +237,7 @@ impl Built {
 /// What a stage fails with.
 pub fn inside(plan_file: &Path) -> Result<(), Error> {
     let plan = Plan::load(plan_file)?;
+    let _held = cache::hold(&plan.cache, Progress::detect(plan.json))?;
     let key = plan.disk_key()?;
     let disk = plan.output.join("disk.raw");
     if disk.is_file() && Built::load(&plan.output).is_ok_and(|built| built.key == key) {

@@ -47,6 +47,7 @@ fn place(output: &Path) -> PathBuf {
 /// What a stage fails with.
 pub fn inside(plan_file: &Path) -> Result<(), Error> {
     let plan = Plan::load(plan_file)?;
+    let _held = cache::hold(&plan.cache, Progress::detect(plan.json))?;
     let mut meter = Meter::start(&plan.output.join("proc"), Progress::detect(plan.json))?;
     let tools_root = plan.tools(&mut meter)?;
     let key = Key::new("plain", PLAIN).text(&plan.device_digest).text(&plan.tools_digest).text(&grub::recipe());

@@ -93,8 +93,7 @@ pub fn release(lock: &Lock, built: &Built, order: &Order<'_>) -> Result<PathBuf,
     if !order.keys.is_empty() {
         sos_signing::sign_manifest(&beside, order.keys)?;
     }
-    cache::remove(&place)?;
-    fs::rename(&beside, &place).map_err(|e| Error::io("rename", &place, e))?;
+    cache::replace(&beside, &place)?;
     Ok(place)
 }
 

@@ -6,6 +6,7 @@ mod command_line;
 mod diff;
 mod fetch;
 mod image;
+mod interrupted;
 mod lock;
 mod parsers;
 mod publish;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sos_builder::definition::Definition;
 use sos_builder::error::Result;
 use sos_builder::host_sources::HostSources;
+use sos_builder::layer::PROGRAMS;
 use sos_builder::lock::{Kind, Lock, Package};
 use sos_builder::mirror::Mirror;
 use sos_builder::pool::Pool;
@@ -64,6 +65,19 @@ impl World {
     pub fn place_packages(&self, lock: &Lock) {
         for package in &lock.packages {
             write(&self.path(tree(lock, package)).join(&package.path), &content(package));
+        }
+    }
+
+    /// Puts in what an image is made of beside packages: this repository's own `image/`, an overlay, and programs.
+    pub fn place_image(&self) {
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../image");
+        for file in ["users.toml", "exclude.toml", "disk.toml", "boot/grub.cfg", "boot/dracut.conf"] {
+            write(&self.path("image").join(file), &fs::read(ours.join(file)).unwrap());
+        }
+        write(&self.path("image/boot/dracut/nothing"), b"");
+        write(&self.path("overlays/base/service.toml"), b"title = 'Base'\n");
+        for program in PROGRAMS {
+            write(&self.path("programs").join(program), program.as_bytes());
         }
     }
 
