@@ -39,6 +39,8 @@ pub struct Apt {
 pub struct Index {
     /// The suite as asked for.
     pub suite: String,
+    /// Its path beside the `InRelease`: «main/binary-amd64/Packages».
+    pub path: String,
     /// The `Packages` file.
     pub packages: PathBuf,
     /// The `InRelease` file.
@@ -274,8 +276,10 @@ fn index(line: &str) -> Option<Index> {
     let mut fields = line.split('\t');
     let (suite, component, architecture) = (fields.next()?, fields.next()?, fields.next()?);
     let packages = fields.next()?;
-    let prefix = packages.strip_suffix(&format!("_{}_binary-{architecture}_Packages", component.replace('/', "_")))?;
-    Some(Index { suite: suite.to_owned(), packages: packages.into(), inrelease: format!("{prefix}_InRelease").into() })
+    let path = format!("{component}/binary-{architecture}/Packages");
+    let prefix = packages.strip_suffix(&format!("_{}", path.replace('/', "_")))?;
+    let inrelease = format!("{prefix}_InRelease").into();
+    Some(Index { suite: suite.to_owned(), path, packages: packages.into(), inrelease })
 }
 
 /// `Inst bash (5.2.37-2 Debian:13/stable [amd64]) […]`.
@@ -364,5 +368,6 @@ mod tests {
     fn an_index_lies_beside_the_file_that_vouches_for_it() {
         let found = index("trixie\tmain\tamd64\t/r/lists/m_dists_trixie_main_binary-amd64_Packages").unwrap();
         assert_eq!(found.inrelease, Path::new("/r/lists/m_dists_trixie_InRelease"));
+        assert_eq!(found.path, "main/binary-amd64/Packages");
     }
 }

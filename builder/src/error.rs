@@ -162,6 +162,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A folder that ought to be a vault is none.
+    #[error("{path} is no vault: it has no folder releases/; `sos-build vault export` makes one")]
+    NoVault {
+        /// What was given.
+        path: PathBuf,
+    },
     /// A mirror was named in a form that is not understood.
     #[error("«{mirror}» is not a mirror: give an http://, https:// or file:// address, or an existing folder")]
     BadMirror {
@@ -375,6 +381,58 @@ pub enum Refusal {
         /// As it stands there again.
         other: String,
     },
+    /// What is to go among the objects is not what its SHA-256 names.
+    #[error(
+        "{path} is not what it has to be: its SHA-256 is {found}, not {wanted}; it was changed, or the disk is bad"
+    )]
+    ObjectDiffers {
+        /// The file.
+        path: PathBuf,
+        /// The SHA-256 that it has to have.
+        wanted: String,
+        /// The SHA-256 that it has.
+        found: String,
+    },
+    /// Objects of a vault are not what their names say.
+    #[error(
+        "objects of the vault {vault} are damaged, they have other SHA-256s than their names:\n{damaged}\nput sound copies in their places, or run `sos-build vault export` where these files still are"
+    )]
+    VaultDamaged {
+        /// The vault.
+        vault: PathBuf,
+        /// Each object, with what it ought to be and the SHA-256 that it has, one a line.
+        damaged: String,
+    },
+    /// A vault has not all that a release is made of.
+    #[error(
+        "the vault {vault} lacks:\n{lacks}\nexport the release into it with `sos-build vault export` where that still is"
+    )]
+    VaultLacks {
+        /// The vault.
+        vault: PathBuf,
+        /// What, one a line.
+        lacks: String,
+    },
+    /// A package of a vault's lock does not stand in the signed index beside it.
+    #[error(
+        "the vault {vault} is not sound: no index that archive «{archive}» signed has {package} with the SHA-256 of the lock; keep the vault, find out who wrote this lock"
+    )]
+    VaultIndex {
+        /// The vault.
+        vault: PathBuf,
+        /// The suite.
+        archive: String,
+        /// The package and its version.
+        package: String,
+    },
+    /// A file of a vault names a path that leads outside.
+    #[error("{file} names the path «{name}», which leads outside; this vault was not written by sos-build")]
+    VaultPath {
+        /// The vault's file.
+        file: PathBuf,
+        /// The path.
+        name: String,
+    },
     /// A package file has another SHA-256 than the lock says, twice.
     #[error(
         "{url} is not the package that the lock names: its SHA-256 is {found}, not {wanted}, even when fetched again; use another mirror"
@@ -498,6 +556,7 @@ impl Error {
             | Self::UnknownRelease { .. }
             | Self::NoRepository { .. }
             | Self::NoMirror
+            | Self::NoVault { .. }
             | Self::BadMirror { .. }
             | Self::NoOverlay { .. }
             | Self::OverlayTaken { .. }

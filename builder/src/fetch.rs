@@ -30,6 +30,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 /// How much is read at a time, in bytes.
 const CHUNK: usize = 1 << 17;
+/// The most bytes that a small file may have: an archive's largest index has sixty million.
+const SMALL: u64 = 1 << 28;
 
 /// Brings in what `pool` lacks of `lock`.
 ///
@@ -63,6 +65,59 @@ pub fn fetch(lock: &Lock, sources: &Sources, pool: &Pool, progress: Progress) ->
     } else {
         Err(Error::Gone { release: lock.release.clone(), packages: gone.join("\n") })
     }
+}
+
+/// A small file, an index, by its SHA-256 from the first of `places` that has it; nothing where none has.
+///
+/// # Errors
+/// [`Error::Network`] where no place has it and one of them did not answer; [`Error::Io`].
+pub fn get(places: &[Place], sha256: &Sha256) -> Result<Option<Vec<u8>>> {
+    let client = client()?;
+    let mut unreachable = None;
+    for place in places {
+        match small_file(&client, place)? {
+            Small::Bytes(bytes) if Sha256::of(&bytes) == *sha256 => return Ok(Some(bytes)),
+            Small::Bytes(_) | Small::Nothing => {}
+            Small::Broken(reason) => unreachable = Some(Error::Network { url: place.to_string(), reason }),
+        }
+    }
+    unreachable.map_or(Ok(None), Err)
+}
+
+/// What a place gives for a small file.
+enum Small {
+    /// All of it, or its beginning where it is larger than [`SMALL`].
+    Bytes(Vec<u8>),
+    /// It has no such file.
+    Nothing,
+    /// It does not answer, for this reason.
+    Broken(String),
+}
+
+fn small_file(client: &reqwest::blocking::Client, place: &Place) -> Result<Small> {
+    let mut bytes = Vec::new();
+    match place {
+        Place::Folder(path) => match File::open(path) {
+            Ok(file) => file.take(SMALL).read_to_end(&mut bytes).map_err(|e| Error::io("read", path, e))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Small::Nothing),
+            Err(error) => return Err(Error::io("read", path, error)),
+        },
+        Place::Server(url) => {
+            let response = match client.get(url).send() {
+                Ok(response) => response,
+                Err(error) => return Ok(Small::Broken(causes(&error))),
+            };
+            match response.status() {
+                StatusCode::OK => match response.take(SMALL).read_to_end(&mut bytes) {
+                    Ok(count) => count,
+                    Err(error) => return Ok(Small::Broken(causes(&error))),
+                },
+                StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Small::Nothing),
+                status => return Ok(Small::Broken(format!("the server says {status}"))),
+            }
+        }
+    };
+    Ok(Small::Bytes(bytes))
 }
 
 /// The client for all requests; its time limit is for each read, not for a whole file.

@@ -102,8 +102,7 @@ impl Release {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let signed = text.split_once("-----BEGIN PGP SIGNED MESSAGE-----").map_or(text, |(_, signed)| signed);
-        let signed = signed.split("-----BEGIN PGP SIGNATURE-----").next().unwrap_or_default();
+        let signed = signed_part(text);
         let field = |name: &str| {
             let value = signed.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
             value.map(|value| value.trim().to_owned()).ok_or_else(|| format!("it lacks «{name}»"))
@@ -117,6 +116,46 @@ impl Release {
     pub fn is(&self, suite: &str) -> bool {
         self.suite == suite || self.codename == suite
     }
+}
+
+/// A file that an `InRelease` vouches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its path beside the `InRelease`.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: Sha256,
+}
+
+/// The files that the signed part of an `InRelease` vouches for, those with a SHA-256.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn listed(text: &str) -> Result<Vec<Listed>, String> {
+    let lines = signed_part(text).lines().skip_while(|line| line.trim_end() != "SHA256:").skip(1);
+    lines.take_while(|line| line.starts_with(' ')).map(listed_line).collect()
+}
+
+/// ` <sha256> <size> main/binary-amd64/Packages.xz`.
+fn listed_line(line: &str) -> Result<Listed, String> {
+    let mut words = line.split_whitespace();
+    let (Some(sha256), Some(size), Some(path), None) = (words.next(), words.next(), words.next(), words.next()) else {
+        return Err(format!("«{}» lists no file", line.trim()));
+    };
+    if !crate::inventory::is_inside(path) {
+        return Err(format!("«{path}» is not a path beside it"));
+    }
+    let size = size.parse().map_err(|_| format!("{path}: its size is not a number"))?;
+    let sha256 = Sha256::try_from(sha256.to_owned()).map_err(|reason| format!("{path}: {reason}"))?;
+    Ok(Listed { path: path.to_owned(), size, sha256 })
+}
+
+/// What of an `InRelease` is signed.
+fn signed_part(text: &str) -> &str {
+    let signed = text.split_once("-----BEGIN PGP SIGNED MESSAGE-----").map_or(text, |(_, signed)| signed);
+    signed.split("-----BEGIN PGP SIGNATURE-----").next().unwrap_or_default()
 }
 
 /// `Sat, 21 Nov 2026 09:15:44 UTC`, in seconds since 1970.
@@ -162,5 +201,28 @@ mod tests {
         let release = Release::parse(text).unwrap();
         assert_eq!(release, Release { suite: "stable".into(), codename: "trixie".into(), date: 1_795_252_544 });
         assert!(release.is("trixie") && release.is("stable") && !release.is("forged"));
+    }
+
+    #[test]
+    fn only_what_is_signed_is_listed_and_nothing_outside() {
+        let line = |path: &str| format!(" {DIGEST} 7 {path}\n");
+        let text = |path: &str| {
+            let lines = line(path);
+            format!(
+                "SHA256:\n{}-----BEGIN PGP SIGNED MESSAGE-----\n\nMD5Sum:\n 00 7 x\nSHA256:\n{lines}Other: x\n \
+                 y\n-----BEGIN PGP SIGNATURE-----\nSHA256:\n{lines}",
+                line("forged")
+            )
+        };
+        let files = listed(&text("main/binary-amd64/Packages.xz")).unwrap();
+        let expected = Listed {
+            path: "main/binary-amd64/Packages.xz".into(),
+            size: 7,
+            sha256: Sha256::try_from(DIGEST.to_owned()).unwrap(),
+        };
+        assert_eq!(files, [expected]);
+        assert_eq!(listed(&text("../Packages")).unwrap_err(), "«../Packages» is not a path beside it");
+        assert_eq!(listed(&text("a b")).unwrap_err(), format!("«{DIGEST} 7 a b» lists no file"));
+        assert_eq!(listed("Suite: stable\n").unwrap(), []);
     }
 }

@@ -16,6 +16,7 @@ use sos_builder::fetch::fetch;
 use sos_builder::host_sources::HostSources;
 use sos_builder::lock::Lock;
 use sos_builder::mirror::{Mirror, Place};
+use sos_builder::objects::Objects;
 use sos_builder::offered::Offered;
 use sos_builder::origin::{self, Origin, cargo_home};
 use sos_builder::overlays::Overlays;
@@ -26,8 +27,15 @@ use sos_builder::resolve::resolve;
 use sos_builder::sandbox::INSIDE;
 use sos_builder::side::Side;
 use sos_builder::sources::Sources;
+use sos_builder::vault::Vault;
 use sos_builder::{build, bundle, plain, publish, release, run};
 use sos_signing::SigningKey;
+
+use cli::vault::{self, VaultCommand};
+
+mod cli {
+    pub mod vault;
+}
 
 /// Builds the Small Organisation Server from Debian packages.
 #[derive(Debug, Parser)]
@@ -82,6 +90,9 @@ enum Command {
         /// The file to write
         out: PathBuf,
     },
+    /// Keep what releases are made of, for good
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// The half of `build` that runs in namespaces of its own
     #[command(hide = true)]
     Inside {
@@ -287,6 +298,12 @@ struct SourceArgs {
     /// A pool published with a release, an address or a folder; may be given more than once
     #[arg(long, value_name = "URL")]
     pool: Vec<String>,
+    /// A vault, which is looked at before all other places
+    #[arg(long, env = "SOS_VAULT", value_name = "DIR")]
+    vault: Option<PathBuf>,
+    /// Take every package from the vault, and ask no other place for anything
+    #[arg(long, requires = "vault")]
+    offline: bool,
 }
 
 impl MirrorArgs {
@@ -299,13 +316,17 @@ impl MirrorArgs {
 impl SourceArgs {
     /// The places to fetch from; that none is known is an error only where something is missing.
     fn sources(&self, release: &str) -> Result<Sources, Error> {
+        let vaults = self.vault.iter().map(|dir| Ok(Vault::open(dir)?.objects())).collect::<Result<_, Error>>()?;
+        if self.offline {
+            return Ok(Sources { vaults, ..Sources::default() });
+        }
         let mirror = match self.mirror.choose(release) {
             Err(Error::NoMirror) => None,
             chosen => Some(chosen?),
         };
         let snapshot = self.snapshot.as_deref().map(Place::parse).transpose()?;
         let pools = self.pool.iter().map(|pool| Place::parse(pool)).collect::<Result<_, _>>()?;
-        Ok(Sources { mirror, snapshot, pools })
+        Ok(Sources { mirror, snapshot, pools, vaults })
     }
 }
 
@@ -385,7 +406,8 @@ impl Session {
     fn lock(&self, release: &str, mirror: &MirrorArgs, keyring: &Path, output: Option<&Path>) -> Result<()> {
         let definition = self.repository.definition(release)?;
         let mirror = mirror.choose(release)?;
-        let lock = resolve(&definition, &mirror, keyring, &self.cache.join("apt").join(release), self.progress)?;
+        let work = self.cache.join("apt").join(release);
+        let lock = resolve(&definition, &mirror, keyring, &work, &self.kept_indexes(), self.progress)?;
         let path = output.map_or_else(|| self.repository.lock_file(release), Path::to_owned);
         lock.save(&path)?;
         self.progress.say(&format!("{}: {} packages", path.display(), lock.packages.len()));
@@ -402,7 +424,8 @@ impl Session {
         programs: Option<&Path>,
     ) -> Result<()> {
         let channel = image.channel()?;
-        let (lock, pool) = self.fetch(release, sources)?;
+        let lock = self.lock_of(release, sources)?;
+        let pool = self.packages(&lock, sources)?;
         let overlays = Overlays::find(&self.repository.overlays(), &image.with_overlay, &lock)?;
         let beside = std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
         let order = self.order(release, programs.unwrap_or(&beside), overlays)?;
@@ -435,7 +458,8 @@ impl Session {
     }
 
     fn plain(&self, release: &str, sources: &SourceArgs) -> Result<()> {
-        let (lock, pool) = self.fetch(release, sources)?;
+        let lock = self.lock_of(release, sources)?;
+        let pool = self.packages(&lock, sources)?;
         let overlays = Overlays::find(&self.repository.overlays(), &[], &lock)?;
         let disk = plain::start(&lock, &pool, &self.order(release, Path::new(""), overlays)?)?;
         println!("{}", disk.display());
@@ -459,8 +483,7 @@ impl Session {
 
     /// The lock of `release`, and the build called `name`.
     fn built(&self, release: &str, sources: &SourceArgs, name: &str) -> Result<(Lock, build::Built)> {
-        let definition = self.repository.definition(release)?;
-        let lock = self.repository.lock(&definition, sources.lock.as_deref())?;
+        let lock = self.lock_of(release, sources)?;
         Ok((lock, build::Built::load(&build::output_dir(&self.cache, name))?))
     }
 
@@ -497,13 +520,27 @@ impl Session {
         Ok(())
     }
 
+    /// The lock of `release`, the committed one or another.
+    fn lock_of(&self, release: &str, sources: &SourceArgs) -> Result<Lock> {
+        Ok(self.repository.lock(&self.repository.definition(release)?, sources.lock.as_deref())?)
+    }
+
     /// The lock of `release`, and the pool with all of its packages.
     fn fetch(&self, release: &str, sources: &SourceArgs) -> Result<(Lock, PoolReady)> {
-        let definition = self.repository.definition(release)?;
-        let lock = self.repository.lock(&definition, sources.lock.as_deref())?;
+        let lock = self.lock_of(release, sources)?;
+        let pool = self.pooled(&lock, sources)?;
+        Ok((lock, pool))
+    }
+
+    /// All packages of a lock, fetched into the pool.
+    fn pooled(&self, lock: &Lock, sources: &SourceArgs) -> Result<PoolReady> {
         let pool = Pool::at(self.cache.join("pool"));
-        let ready = fetch(&lock, &sources.sources(release)?, &pool, self.progress)?;
-        Ok((lock, ready))
+        Ok(fetch(lock, &sources.sources(&lock.release)?, &pool, self.progress)?)
+    }
+
+    /// Where `lock` keeps the archives' signed indexes.
+    fn kept_indexes(&self) -> Objects {
+        Objects::at(self.cache.join("indexes"))
     }
 }
 
@@ -531,6 +568,8 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Inside { plan } => Ok(build::inside(plan)?),
         Command::InsidePlain { plan } => Ok(plain::inside(plan)?),
         Command::InsideConvert { output, qcow2 } => Ok(release::inside_convert(output, qcow2)?),
+        Command::Vault(VaultCommand::Check { dir }) => vault::check_vault(dir, progress),
+        Command::Vault(command) => Session::begin(&cli.house)?.vault(command),
         Command::Checkout(command) => Session::begin(&cli.house)?.run(command),
     }
 }

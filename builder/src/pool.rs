@@ -10,12 +10,17 @@ use sha2::Digest as _;
 
 use crate::error::{Error, Result};
 use crate::lock::{Package, Sha256};
+use crate::objects::Objects;
 use crate::parallel::each;
+
+/// How a package file's name ends in a pool.
+const SUFFIX: &str = ".deb";
 
 /// A folder of package files.
 #[derive(Debug, Clone)]
 pub struct Pool {
     dir: PathBuf,
+    suffix: &'static str,
 }
 
 /// A pool to which no other process writes.
@@ -25,7 +30,8 @@ pub struct Held<'a> {
     _lock: File,
 }
 
-/// A pool in which every package of a lock was found with the right SHA-256; only [`crate::fetch::fetch`] makes it.
+/// A pool in which every package of a lock was found with the right SHA-256; only [`crate::fetch::fetch`] and
+/// [`crate::vault::Vault::pool`] make it.
 #[derive(Debug)]
 pub struct PoolReady {
     pool: Pool,
@@ -34,27 +40,32 @@ pub struct PoolReady {
 /// A package's path in any pool.
 #[must_use]
 pub fn entry(package: &Package) -> String {
-    let digest = package.sha256.as_str();
-    format!("{}/{digest}.deb", &digest[..2])
+    Objects::entry(&package.sha256) + SUFFIX
 }
 
 impl Pool {
     /// The pool in `dir`, which need not exist yet.
     #[must_use]
     pub fn at(dir: impl AsRef<Path>) -> Self {
-        Self { dir: dir.as_ref().to_owned() }
+        Self { dir: dir.as_ref().to_owned(), suffix: SUFFIX }
+    }
+
+    /// A folder of objects, read as a pool.
+    #[must_use]
+    pub fn of(objects: &Objects) -> Self {
+        Self { dir: objects.dir().to_owned(), suffix: "" }
     }
 
     /// Where `package` is, or would be.
     #[must_use]
     pub fn file(&self, package: &Package) -> PathBuf {
-        self.dir.join(entry(package))
+        self.dir.join(Objects::entry(&package.sha256) + self.suffix)
     }
 
     /// Where `package` is while it is on its way.
     #[must_use]
     pub fn part(&self, package: &Package) -> PathBuf {
-        self.dir.join(entry(package) + ".part")
+        self.dir.join(Objects::entry(&package.sha256) + self.suffix + ".part")
     }
 
     /// Waits until no other process writes to the pool.
@@ -112,6 +123,11 @@ impl Held<'_> {
 }
 
 impl PoolReady {
+    /// The proof for a pool to which nobody writes; the caller has seen to every package.
+    pub(crate) fn seen(pool: Pool) -> Self {
+        Self { pool }
+    }
+
     /// Where `package` is.
     #[must_use]
     pub fn file(&self, package: &Package) -> PathBuf {

@@ -1,6 +1,7 @@
 //! Definition → lock: asks apt what the packages wanted need, and writes down where each comes from.
 //!
-//! In: a [`Definition`], a mirror, a keyring. Out: a [`Lock`], the same for the same archives.
+//! In: a [`Definition`], a mirror, a keyring. Out: a [`Lock`], the same for the same archives; and the signed indexes that
+//! it was resolved from, kept for a vault.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,11 +11,13 @@ use crate::apt::{Apt, Chosen, Index};
 use crate::definition::Definition;
 use crate::error::{Error, Refusal, Result};
 use crate::index::{Packages, Release};
+use crate::indexes::keep;
 use crate::lock::{self, Archive, Lock, Package, Set, Sha256};
 use crate::mirror::Mirror;
+use crate::objects::Objects;
 use crate::progress::Progress;
 
-/// Resolves `definition` with apt in a private root below `work`.
+/// Resolves `definition` with apt in a private root below `work`, and keeps the indexes that it was resolved from.
 ///
 /// # Errors
 /// [`Error::UnknownPackage`], [`Error::Unsatisfiable`], [`Error::NoKeyring`], [`Error::Network`], or a [`Refusal`]
@@ -24,14 +27,16 @@ pub fn resolve(
     mirror: &Mirror,
     keyring: &Path,
     work: &Path,
+    kept: &Objects,
     progress: Progress,
 ) -> Result<Lock> {
     let apt = Apt::prepare(work, &definition.architecture, &definition.archives, mirror, keyring)?;
     apt.update(progress)?;
     let mut archives = Vec::new();
     let mut indexes = Vec::new();
-    for index in apt.indexes()? {
-        let archive = archive(definition, &index)?;
+    let listed = apt.indexes()?;
+    for index in &listed {
+        let archive = archive(definition, index)?;
         let text = read(&index.packages)?;
         let packages = Packages::parse(&text).map_err(|reason| Error::malformed(&index.packages, reason))?;
         indexes.push((archive.name.clone(), packages));
@@ -45,6 +50,7 @@ pub fn resolve(
             chosen.entry(package).or_default().insert(set);
         }
     }
+    keep(definition, &listed, mirror, kept)?;
     let packages = chosen.into_iter().map(|(chosen, sets)| package(chosen, sets, &indexes)).collect::<Result<_>>()?;
     Ok(Lock {
         format: lock::FORMAT,

@@ -1,9 +1,10 @@
-//! Where a package can be fetched from: the mirror, then a snapshot service, then other pools.
+//! Where a package can be fetched from: a vault, the mirror, a snapshot service, other pools, in this order.
 //!
 //! In: what the command line names. Out: for a package, the places to try in order.
 
 use crate::lock::{Archive, Kind, Lock, Package};
 use crate::mirror::{Mirror, Place};
+use crate::objects::Objects;
 use crate::pool::entry;
 
 /// A snapshot is taken some time after the archive changed: how long after it to look as well, in seconds.
@@ -18,38 +19,58 @@ pub struct Sources {
     pub snapshot: Option<Place>,
     /// Pools, laid out as ours: those published with releases.
     pub pools: Vec<Place>,
+    /// Folders of objects: those of vaults.
+    pub vaults: Vec<Objects>,
 }
 
 impl Sources {
     /// Whether there is no place to fetch from.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.mirror.is_none() && self.snapshot.is_none() && self.pools.is_empty()
+        self.mirror.is_none() && self.snapshot.is_none() && self.pools.is_empty() && self.vaults.is_empty()
     }
 
     /// Where `package` of `lock` may be, in the order to try.
     #[must_use]
     pub fn offers(&self, lock: &Lock, package: &Package) -> Vec<Place> {
-        let mut offers = Vec::new();
+        let mut offers: Vec<Place> =
+            self.vaults.iter().map(|vault| Place::Folder(vault.file(&package.sha256))).collect();
         if let Some(archive) = lock.archive(package) {
             offers.extend(self.mirror.iter().map(|mirror| mirror.base(archive.kind).join(&package.path)));
             if let Some(snapshot) = &self.snapshot {
-                let times = [archive.date, archive.date + SNAPSHOT_DELAY];
-                offers.extend(times.map(|time| snapshot.join(&snapshot_path(archive, time, package))));
+                offers.extend(snapshots(archive).map(|tree| snapshot.join(&format!("{tree}/{}", package.path))));
             }
         }
         offers.extend(self.pools.iter().map(|pool| pool.join(&entry(package))));
         offers
     }
+
+    /// Where the indexes of `archive` may be as they were when a lock was made, in the order to try.
+    #[must_use]
+    pub fn index_bases(&self, archive: &Archive) -> Vec<Place> {
+        let dists = format!("dists/{}", archive.suite);
+        let mirror = self.mirror.iter().map(|mirror| mirror.base(archive.kind).join(&dists));
+        let snapshot = self.snapshot.iter().flat_map(|snapshot| {
+            let dists = &dists;
+            snapshots(archive).map(move |tree| snapshot.join(&format!("{tree}/{dists}")))
+        });
+        mirror.chain(snapshot).collect()
+    }
 }
 
-/// `archive/debian/20261121T091544Z/pool/…`.
-fn snapshot_path(archive: &Archive, time: u64, package: &Package) -> String {
-    let tree = match archive.kind {
+/// What a mirror calls the tree of archives of this kind.
+#[must_use]
+pub fn tree(kind: Kind) -> &'static str {
+    match kind {
         Kind::Main => "debian",
         Kind::Security => "debian-security",
-    };
-    format!("archive/{tree}/{}/{}", stamp(time), package.path)
+    }
+}
+
+/// The archive's tree at its own time, and somewhat later: `archive/debian/20261121T091544Z`.
+fn snapshots(archive: &Archive) -> impl Iterator<Item = String> {
+    let times = [archive.date, archive.date + SNAPSHOT_DELAY];
+    times.into_iter().map(|time| format!("archive/{}/{}", tree(archive.kind), stamp(time)))
 }
 
 /// A time in the basic format of ISO 8601.

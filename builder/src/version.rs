@@ -8,8 +8,14 @@ use time::{Date, Month, OffsetDateTime};
 /// A build's version: the Debian release, the lock's date and a number for several on one day.
 #[must_use]
 pub fn version(debian: u32, epoch: u64, number: u32) -> String {
-    let date = day(epoch);
-    format!("{debian}.{:04}{:02}{:02}.{number}", date.year(), u8::from(date.month()), date.day())
+    format!("{debian}.{}.{number}", day(epoch))
+}
+
+/// The day of a time in seconds since 1970: `20261123`.
+#[must_use]
+pub fn day(epoch: u64) -> String {
+    let date = date(epoch);
+    format!("{:04}{:02}{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
 /// The same as one number: Debian's number, the day counted from the year 2000 in five digits, the build's number in
@@ -18,11 +24,11 @@ pub fn version(debian: u32, epoch: u64, number: u32) -> String {
 #[must_use]
 pub fn slot_build(debian: u32, epoch: u64, number: u32) -> u32 {
     let first = Date::from_calendar_date(2000, Month::January, 1).map_or(0, Date::to_julian_day);
-    let days = u32::try_from(day(epoch).to_julian_day() - first).unwrap_or(0);
+    let days = u32::try_from(date(epoch).to_julian_day() - first).unwrap_or(0);
     debian * 10_000_000 + days.min(99_999) * 100 + number.min(99)
 }
 
-fn day(epoch: u64) -> Date {
+fn date(epoch: u64) -> Date {
     let seconds = i64::try_from(epoch).unwrap_or(0);
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH).date()
 }

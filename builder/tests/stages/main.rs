@@ -11,4 +11,5 @@ mod lock;
 mod parsers;
 mod publish;
 mod server;
+mod vault;
 mod world;

@@ -9,6 +9,7 @@ use sos_builder::host_sources::HostSources;
 use sos_builder::layer::PROGRAMS;
 use sos_builder::lock::{Kind, Lock, Package};
 use sos_builder::mirror::Mirror;
+use sos_builder::objects::Objects;
 use sos_builder::pool::Pool;
 use sos_builder::progress::Progress;
 use sos_builder::resolve::resolve;
@@ -100,7 +101,13 @@ impl World {
 
     /// Locks, verified with the key in `keyring`.
     pub fn lock_with(&self, keyring: &str) -> Result<Lock> {
-        resolve(&self.definition(), &self.mirror(), &fixture(keyring), &self.path("cache/apt"), Progress::Silent)
+        let (definition, mirror, work) = (self.definition(), self.mirror(), self.path("cache/apt"));
+        resolve(&definition, &mirror, &fixture(keyring), &work, &self.kept(), Progress::Silent)
+    }
+
+    /// Where locking keeps indexes.
+    pub fn kept(&self) -> Objects {
+        Objects::at(self.path("cache/indexes"))
     }
 
     /// Locks, verified with the archive's key.

@@ -1,0 +1,127 @@
+//! The commands that keep releases for good: `vault export`, `vault check`, `vault crates`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Subcommand;
+use indicatif::DecimalBytes;
+use sos_builder::check::check;
+use sos_builder::crates::Cache;
+use sos_builder::directory_source::lay_out;
+use sos_builder::export::{self, export};
+use sos_builder::inventory::{Absent, Inventory};
+use sos_builder::lock::Lock;
+use sos_builder::pool::PoolReady;
+use sos_builder::progress::Progress;
+use sos_builder::vault::Vault;
+
+use crate::{Session, SourceArgs};
+
+/// What is done with a vault.
+#[derive(Debug, Subcommand)]
+pub enum VaultCommand {
+    /// Put all that a lock's release is made of into a vault: packages, signed indexes, crates, the lock
+    Export {
+        /// The release, «trixie»
+        release: String,
+        /// The vault's folder
+        dir: PathBuf,
+        #[command(flatten)]
+        sources: SourceArgs,
+    },
+    /// Read a whole vault through: every object, every inventory, and whether the signed indexes vouch for the packages
+    Check {
+        /// The vault's folder
+        dir: PathBuf,
+    },
+    /// Lay out the crates of a lock's release for cargo, which then builds the device's programs without a network
+    Crates {
+        /// The release, «trixie»
+        release: String,
+        /// The vault's folder
+        dir: PathBuf,
+        /// The folder to write, which must not be there yet
+        out: PathBuf,
+        /// A lock other than the one in image/locks
+        #[arg(long, value_name = "FILE")]
+        lock: Option<PathBuf>,
+    },
+}
+
+/// Checks a vault; no checkout is needed for it.
+pub fn check_vault(dir: &Path, progress: Progress) -> Result<()> {
+    let checked = check(&Vault::open(dir)?, progress)?;
+    for (name, inventory) in &checked.releases {
+        let (vouched, packages) = (checked.vouched[name], inventory.packages());
+        progress.say(&format!("{name}: {packages} packages, a signed index vouches for {vouched} of them"));
+        say_absent(&inventory.absent, progress);
+    }
+    let (objects, bytes) = (checked.objects, DecimalBytes(checked.bytes));
+    progress.say(&format!("{}: sound, {objects} objects, {bytes}", dir.display()));
+    if !checked.unnamed.is_empty() {
+        progress.say(&format!("{} objects more belong to no release", checked.unnamed.len()));
+    }
+    Ok(())
+}
+
+/// What an inventory could not have, a line each for indexes and one for all crates.
+fn say_absent(absent: &[Absent], progress: Progress) {
+    let (crates, others): (Vec<_>, Vec<_>) = absent.iter().partition(|absent| absent.is_crate());
+    for absent in others {
+        progress.say(&format!("  absent: {}: {}", absent.path, absent.reason));
+    }
+    if let Some(first) = crates.first() {
+        progress.say(&format!("  absent: {} crates, {} among them: {}", crates.len(), first.path, first.reason));
+    }
+}
+
+impl Session {
+    /// Carries out a command that needs a checkout.
+    pub fn vault(&self, command: &VaultCommand) -> Result<()> {
+        match command {
+            VaultCommand::Export { release, dir, sources } => self.export(release, dir, sources),
+            VaultCommand::Check { dir } => check_vault(dir, self.progress),
+            VaultCommand::Crates { release, dir, out, lock } => self.crates(release, dir, out, lock.as_deref()),
+        }
+    }
+
+    fn export(&self, release: &str, dir: &Path, sources: &SourceArgs) -> Result<()> {
+        let (lock, pool) = self.fetch(release, sources)?;
+        let exported = export(
+            &export::Order {
+                definition: &self.repository.definition(release)?,
+                lock: &lock,
+                pool: &pool,
+                kept: &self.kept_indexes(),
+                sources: &sources.sources(release)?,
+                cargo_lock: &self.repository.root().join("Cargo.lock"),
+                cargo: &Cache::find(),
+                progress: self.progress,
+            },
+            &Vault::at(dir),
+        )?;
+        say_absent(&exported.absent, self.progress);
+        let (objects, new, bytes) = (exported.objects, exported.new, DecimalBytes(exported.new_bytes));
+        self.progress.say(&format!("{}: {objects} objects, {new} of them new ({bytes})", exported.inventory.display()));
+        Ok(())
+    }
+
+    fn crates(&self, release: &str, dir: &Path, out: &Path, lock: Option<&Path>) -> Result<()> {
+        let lock = self.repository.lock(&self.repository.definition(release)?, lock)?;
+        let vault = Vault::open(dir)?;
+        let inventory = vault.inventory(&Inventory::new(&lock).file_name())?;
+        let count = lay_out(&vault, &inventory, out)?;
+        self.progress.say(&format!("{}: {count} crates; cargo --config {0}/config.toml takes them", out.display()));
+        Ok(())
+    }
+
+    /// All packages of a lock: fetched into the pool; with `--offline` from the vault alone.
+    pub fn packages(&self, lock: &Lock, sources: &SourceArgs) -> Result<PoolReady> {
+        let Some(vault) = sources.vault.as_ref().filter(|_| sources.offline) else {
+            return self.pooled(lock, sources);
+        };
+        let pool = Vault::open(vault)?.pool(lock, self.progress)?;
+        self.progress.say(&format!("vault: all {} packages are there, and sound", lock.packages.len()));
+        Ok(pool)
+    }
+}
