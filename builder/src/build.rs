@@ -18,12 +18,12 @@ use crate::disk::{self, Layout};
 use crate::error::Error;
 use crate::exclude::Exclude;
 use crate::layer::{self, Identity};
-use crate::lock::{Lock, Package, Set, Sha256};
+use crate::lock::{Lock, Package, Set};
 use crate::meter::{Meter, Stage};
 use crate::overlays::Overlays;
 use crate::pool::PoolReady;
 use crate::progress::{Progress, Unit};
-use crate::recipe::{self, Inputs, Named};
+use crate::recipe::Inputs;
 use crate::root_image::{self, RootImage};
 use crate::rootfs;
 use crate::sandbox::{self, Sandbox};
@@ -383,18 +383,7 @@ impl Plan {
 
     /// What the disk is made from, beside the lock.
     fn inputs(&self) -> Result<Inputs, Error> {
-        let program = |name: &&str| {
-            let path = self.programs.join(name);
-            let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
-            Ok(Named { name: (*name).to_owned(), sha256: Sha256::of(&bytes) })
-        };
-        Ok(Inputs {
-            number: self.number,
-            checkout: recipe::checkout(&self.repository.join("image"), &self.overlays)?,
-            programs: layer::PROGRAMS.iter().map(program).collect::<Result<_, Error>>()?,
-            overlays: self.overlays.guests()?,
-            channel: self.channel.clone(),
-        })
+        Inputs::of(&self.repository.join("image"), &self.overlays, &self.programs, self.number, self.channel.clone())
     }
 
     fn layout(&self) -> Result<Layout, Error> {

@@ -4,12 +4,12 @@
 //! much of them as tells what is linked into what. What was read of a package is kept in the cache.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::crates::{Cache, Crate};
 use crate::error::{Error, Result};
 use crate::kept::Kept;
 use crate::layer::PROGRAMS;
@@ -119,8 +119,8 @@ impl Manifest {
 
 /// The crates' packages that Cargo fetched, and what was read of them before.
 pub(crate) struct Store {
-    /// Where Cargo keeps packages, a folder for each registry.
-    pub(crate) packages: PathBuf,
+    /// The packages.
+    pub(crate) packages: Cache,
     /// What is kept.
     pub(crate) kept: Kept,
 }
@@ -147,17 +147,10 @@ impl Store {
 
     /// The text of the `Cargo.toml` in the crate's package.
     fn read(&self, locked: &Locked, checksum: &Sha256) -> Result<Vec<u8>> {
-        let stem = format!("{}-{}", locked.name, locked.version);
-        let registries = fs::read_dir(&self.packages).into_iter().flatten().filter_map(std::result::Result::ok);
-        for registry in registries {
-            let path = registry.path().join(format!("{stem}.crate"));
-            let Ok(bytes) = fs::read(&path) else { continue };
-            if Sha256::of(&bytes) == *checksum {
-                let malformed = || Error::malformed(&path, "it has no Cargo.toml");
-                return manifest_text(&bytes, &stem).ok().flatten().ok_or_else(malformed);
-            }
-        }
-        Err(Error::NoCrate { name: stem, place: self.packages.clone() })
+        let krate = Crate { name: locked.name.clone(), version: locked.version.clone(), sha256: checksum.clone() };
+        let bytes = self.packages.read(&krate)?.ok_or_else(|| Error::NoCrate { name: krate.folder() })?;
+        let malformed = || Error::malformed(krate.file_name(), "it has no Cargo.toml");
+        manifest_text(&bytes, &krate.folder()).ok().flatten().ok_or_else(malformed)
     }
 }
 

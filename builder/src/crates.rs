@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::lock::Sha256;
+use crate::objects::Objects;
 
 /// A crate of a registry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,10 +65,11 @@ pub fn locked(path: &Path, text: &str) -> Result<Vec<Crate>> {
     Ok(crates)
 }
 
-/// Cargo's cache.
+/// Where crates' files are: in cargo's cache, or in a vault.
 #[derive(Debug, Clone)]
 pub struct Cache {
     registries: Vec<PathBuf>,
+    vault: Option<Objects>,
 }
 
 impl Cache {
@@ -76,7 +78,7 @@ impl Cache {
     pub fn find() -> Self {
         let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
         let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-        home.map_or(Self { registries: Vec::new() }, |home| Self::of(&home))
+        home.map_or(Self { registries: Vec::new(), vault: None }, |home| Self::of(&home))
     }
 
     /// The one of this home.
@@ -85,7 +87,13 @@ impl Cache {
         let listing = fs::read_dir(home.join("registry/cache")).into_iter().flatten().flatten();
         let mut registries: Vec<PathBuf> = listing.map(|entry| entry.path()).collect();
         registries.sort();
-        Self { registries }
+        Self { registries, vault: None }
+    }
+
+    /// The same, with what this vault has.
+    #[must_use]
+    pub fn with(self, vault: Objects) -> Self {
+        Self { vault: Some(vault), ..self }
     }
 
     /// Where a crate's file is, whichever registry it came from.
@@ -93,6 +101,20 @@ impl Cache {
     pub fn file(&self, krate: &Crate) -> Option<PathBuf> {
         let files = self.registries.iter().map(|registry| registry.join(krate.file_name()));
         files.into_iter().find(|file| file.is_file())
+    }
+
+    /// The bytes of a crate's file with the right SHA-256; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Io`] for an object of the vault that cannot be read.
+    pub fn read(&self, krate: &Crate) -> Result<Option<Vec<u8>>> {
+        if let Some(vault) = &self.vault
+            && let Some(bytes) = vault.read(&krate.sha256)?
+        {
+            return Ok(Some(bytes));
+        }
+        let files = self.registries.iter().filter_map(|registry| fs::read(registry.join(krate.file_name())).ok());
+        Ok(files.into_iter().find(|bytes| Sha256::of(bytes) == krate.sha256))
     }
 }
 
@@ -232,5 +254,20 @@ mod tests {
         write(&file, b"").unwrap();
         assert_eq!(Cache::of(home.path()).file(&serde()), Some(file));
         assert_eq!(Cache::of(&home.path().join("none")).file(&serde()), None);
+    }
+
+    #[test]
+    fn a_crate_is_read_where_it_is_right_and_from_the_vault_first() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = Cache::of(home.path());
+        assert_eq!(cache.read(&serde()).unwrap(), None);
+        write(&home.path().join("registry/cache/a/serde-1.0.0.crate"), b"another").unwrap();
+        assert_eq!(Cache::of(home.path()).read(&serde()).unwrap(), None);
+        write(&home.path().join("registry/cache/b/serde-1.0.0.crate"), b"").unwrap();
+        assert_eq!(Cache::of(home.path()).read(&serde()).unwrap(), Some(Vec::new()));
+
+        let vault = Objects::at(home.path().join("vault"));
+        vault.put_bytes(b"").unwrap();
+        assert_eq!(cache.with(vault).read(&serde()).unwrap(), Some(Vec::new()));
     }
 }

@@ -235,12 +235,12 @@ pub enum Error {
         version: String,
     },
     /// Cargo has not fetched a crate, or another than the one in `Cargo.lock`.
-    #[error("{place} lacks crate {name} as Cargo.lock has it; run `cargo fetch --locked`")]
+    #[error(
+        "crate {name} is not there as Cargo.lock has it; run `cargo fetch --locked`, or name a vault that keeps it"
+    )]
     NoCrate {
         /// Its name and version.
         name: String,
-        /// Where it was looked for.
-        place: PathBuf,
     },
     /// What is to be compared is neither a lock nor a release nor a build.
     #[error("«{name}» cannot be compared: {reason}; give a lock's file, a release's folder or the name of a build")]
@@ -424,6 +424,24 @@ pub enum Refusal {
         archive: String,
         /// The package and its version.
         package: String,
+    },
+    /// A release cannot be made again from what is here.
+    #[error("release {version} cannot be made again from this: {reason}")]
+    AnotherSource {
+        /// The release's version.
+        version: String,
+        /// What is other than the release's, and what to do.
+        reason: String,
+    },
+    /// A release that was made again came out otherwise.
+    #[error(
+        "release {version} does not come out the same; what was made here, and what the release has:\n{differences}"
+    )]
+    NotTheSame {
+        /// The release's version.
+        version: String,
+        /// What differs, one a line.
+        differences: String,
     },
     /// A file of a vault names a path that leads outside.
     #[error("{file} names the path «{name}», which leads outside; this vault was not written by sos-build")]

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::crate_manifest::{CargoLock, Locked, Manifest, Store};
+use crate::crates::Cache;
 use crate::error::{Error, Result};
 use crate::kept::Kept;
 use crate::lock::Sha256;
@@ -66,14 +67,14 @@ struct Channel {
 ///
 /// # Errors
 /// [`Error::NoCrate`] for a package that Cargo has not fetched, [`Error::Malformed`] naming a file that does not read.
-pub fn linked(root: &Path, architecture: &str, cargo_home: &Path, cache: &Path) -> Result<Linked> {
+pub fn linked(root: &Path, architecture: &str, packages: &Cache, cache: &Path) -> Result<Linked> {
     let platform = Platform::of(architecture).ok_or_else(|| {
         Error::malformed("Cargo.lock", format!("no device of architecture «{architecture}» is known"))
     })?;
     let lock: CargoLock = load(&root.join("Cargo.lock"))?;
     let workspace: Manifest = load(&root.join("Cargo.toml"))?;
     let toolchain: Toolchain = load(&root.join("rust-toolchain.toml"))?;
-    let store = Store { packages: cargo_home.join("registry/cache"), kept: Kept::at(cache, "crates", 1) };
+    let store = Store { packages: packages.clone(), kept: Kept::at(cache, "crates", 1) };
     let members = members(root, &workspace)?;
     let (shared, licence) = match workspace.workspace {
         Some(workspace) => (workspace.dependencies, workspace.package.and_then(|package| package.license)),
@@ -265,7 +266,7 @@ mod tests {
         }
 
         fn linked(&self) -> Result<Linked> {
-            linked(self.0.path(), "amd64", &self.path("cargo"), &self.path("cache"))
+            linked(self.0.path(), "amd64", &Cache::of(&self.path("cargo")), &self.path("cache"))
         }
     }
 

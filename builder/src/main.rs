@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use sos_builder::accelerator::Accelerator;
 use sos_builder::channel::Channel;
 use sos_builder::checks::Report;
+use sos_builder::crates::Cache;
 use sos_builder::destination::Destination;
 use sos_builder::diff::diff;
 use sos_builder::diff_text::notes;
@@ -18,7 +19,7 @@ use sos_builder::lock::Lock;
 use sos_builder::mirror::{Mirror, Place};
 use sos_builder::objects::Objects;
 use sos_builder::offered::Offered;
-use sos_builder::origin::{self, Origin, cargo_home};
+use sos_builder::origin::{self, Origin};
 use sos_builder::overlays::Overlays;
 use sos_builder::pool::{Pool, PoolReady};
 use sos_builder::progress::Progress;
@@ -28,10 +29,11 @@ use sos_builder::sandbox::INSIDE;
 use sos_builder::side::Side;
 use sos_builder::sources::Sources;
 use sos_builder::vault::Vault;
-use sos_builder::{build, bundle, plain, publish, release, run};
+use sos_builder::verify;
+use sos_builder::{build, bundle, cache, plain, publish, release, run};
 use sos_signing::SigningKey;
 
-use cli::vault::{self, VaultCommand};
+use cli::vault::{self, VaultCommand, VerifyArgs};
 
 mod cli {
     pub mod vault;
@@ -93,6 +95,8 @@ enum Command {
     /// Keep what releases are made of, for good
     #[command(subcommand)]
     Vault(VaultCommand),
+    /// Make a release again and say whether it comes out the same
+    Verify(VerifyArgs),
     /// The half of `build` that runs in namespaces of its own
     #[command(hide = true)]
     Inside {
@@ -112,6 +116,22 @@ enum Command {
         output: PathBuf,
         /// The file to write
         qcow2: PathBuf,
+    },
+    /// The half of `verify` that runs in namespaces of its own
+    #[command(hide = true)]
+    InsideCompare {
+        /// The plan that the outer half of `build` wrote
+        plan: PathBuf,
+        /// The folder to work in
+        scratch: PathBuf,
+        /// The release's root, a file in that folder
+        theirs: PathBuf,
+    },
+    /// Removes what a build left in namespaces of its own
+    #[command(hide = true)]
+    InsideRemove {
+        /// The folder
+        dir: PathBuf,
     },
 }
 
@@ -314,6 +334,15 @@ impl MirrorArgs {
 }
 
 impl SourceArgs {
+    /// Where crates' files are.
+    fn crates(&self) -> Result<Cache, Error> {
+        let cache = Cache::find();
+        Ok(match &self.vault {
+            Some(dir) => cache.with(Vault::open(dir)?.objects()),
+            None => cache,
+        })
+    }
+
     /// The places to fetch from; that none is known is an error only where something is missing.
     fn sources(&self, release: &str) -> Result<Sources, Error> {
         let vaults = self.vault.iter().map(|dir| Ok(Vault::open(dir)?.objects())).collect::<Result<_, Error>>()?;
@@ -382,7 +411,7 @@ impl Session {
                 let (cache, name, progress) = (&*self.cache, name.choose(release)?, self.progress);
                 let (level, notes, only_slot, keys) = (*level, notes.as_deref(), *only_slot, &load_keys(key)?);
                 let (lock, built) = self.built(release, sources, name)?;
-                let origin = self.origin(&lock, &built)?;
+                let origin = self.origin(&lock, sources, &built)?;
                 let order = release::Order { cache, name, level, notes, only_slot, origin, keys, progress };
                 self.release(&lock, &built, &order)
             }
@@ -497,12 +526,17 @@ impl Session {
     }
 
     /// Where what a release of `built` says of itself is read.
-    fn origin(&self, lock: &Lock, built: &build::Built) -> Result<Origin> {
+    fn origin(&self, lock: &Lock, sources: &SourceArgs, built: &build::Built) -> Result<Origin> {
+        let vault = sources.vault.as_ref().filter(|_| sources.offline);
+        let pool = match vault {
+            Some(dir) => Pool::of(&Vault::open(dir)?.objects()),
+            None => Pool::at(self.cache.join("pool")),
+        };
         Ok(Origin {
             repository: self.repository.root().to_owned(),
             commit: origin::commit(&self.repository, lock, built)?,
-            pool: Pool::at(self.cache.join("pool")),
-            cargo_home: cargo_home(),
+            pool,
+            crates: sources.crates()?,
             cache: self.cache.clone(),
         })
     }
@@ -568,8 +602,11 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Inside { plan } => Ok(build::inside(plan)?),
         Command::InsidePlain { plan } => Ok(plain::inside(plan)?),
         Command::InsideConvert { output, qcow2 } => Ok(release::inside_convert(output, qcow2)?),
+        Command::InsideCompare { plan, scratch, theirs } => Ok(verify::inside_compare(plan, scratch, theirs)?),
+        Command::InsideRemove { dir } => Ok(cache::remove(dir)?),
         Command::Vault(VaultCommand::Check { dir }) => vault::check_vault(dir, progress),
         Command::Vault(command) => Session::begin(&cli.house)?.vault(command),
+        Command::Verify(args) => Session::begin(&cli.house)?.verify(args),
         Command::Checkout(command) => Session::begin(&cli.house)?.run(command),
     }
 }
@@ -590,7 +627,13 @@ fn report(error: &anyhow::Error, cli: &Cli) -> ExitCode {
     } else {
         eprintln!("sos-build: {error}");
     }
-    let inside =
-        matches!(cli.command, Command::Inside { .. } | Command::InsidePlain { .. } | Command::InsideConvert { .. });
+    let inside = matches!(
+        cli.command,
+        Command::Inside { .. }
+            | Command::InsidePlain { .. }
+            | Command::InsideConvert { .. }
+            | Command::InsideCompare { .. }
+            | Command::InsideRemove { .. }
+    );
     ExitCode::from(if inside { code + INSIDE } else { code })
 }

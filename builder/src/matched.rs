@@ -1,6 +1,6 @@
 //! Which package of one side is which of the other, and whose files change most.
 //!
-//! In: the packages of two sides. Out: [`Matched`]: pairs, and those on one side only; [`Growth`]s, the largest first.
+//! In: the packages of two sides. Out: `Matched`: pairs, and those on one side only; [`Growth`]s, the largest first.
 
 use std::collections::{BTreeSet, HashMap};
 

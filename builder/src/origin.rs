@@ -5,9 +5,10 @@
 //! release rather than leaving a gap that another machine would not have.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::build::Built;
+use crate::crates::Cache;
 use crate::error::{Error, Result};
 use crate::git::clean_commit;
 use crate::linked::linked;
@@ -30,8 +31,8 @@ pub struct Origin {
     pub commit: Option<String>,
     /// The packages.
     pub pool: Pool,
-    /// Cargo's own folder, where crates are once they were fetched.
-    pub cargo_home: PathBuf,
+    /// The crates.
+    pub crates: Cache,
     /// The cache, which keeps what was read.
     pub cache: PathBuf,
 }
@@ -55,7 +56,7 @@ impl Origin {
     pub fn documents(&self, lock: &Lock, version: &str, progress: Progress) -> Result<Documents> {
         let path = self.repository.join("Cargo.lock");
         let cargo_lock = Sha256::of(&fs::read(&path).map_err(|e| Error::io("read", &path, e))?);
-        let linked = linked(&self.repository, &lock.architecture, &self.cargo_home, &self.cache)?;
+        let linked = linked(&self.repository, &lock.architecture, &self.crates, &self.cache)?;
         let all: Vec<&Package> = lock.packages.iter().collect();
         let shelf = Shelf::gather(&lock.packages, &all, &self.pool, &self.cache, Lacking::Refused, progress)?;
         let bill = bill(lock, version, &shelf, &linked);
@@ -80,11 +81,4 @@ pub fn commit(repository: &Repository, lock: &Lock, built: &Built) -> Result<Opt
     let overlays = Overlays::find(&repository.overlays(), &[], lock)?;
     let checkout = recipe::checkout(&repository.root().join("image"), &overlays)?;
     Ok(Some(commit).filter(|_| checkout == built.inputs.checkout))
-}
-
-/// Cargo's own folder (the Cargo Book, «Cargo Home»).
-#[must_use]
-pub fn cargo_home() -> PathBuf {
-    let home = || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cargo");
-    std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
 }

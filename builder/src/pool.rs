@@ -133,4 +133,10 @@ impl PoolReady {
     pub fn file(&self, package: &Package) -> PathBuf {
         self.pool.file(package)
     }
+
+    /// The pool.
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
 }

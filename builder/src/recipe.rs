@@ -4,6 +4,7 @@
 //! `sos-VERSION.recipe.toml`. The same inputs give the same bytes: neither paths nor times nor names of this machine
 //! are in it.
 
+use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::cache::Key;
 use crate::channel::Channel;
 use crate::error::{Error, Result};
+use crate::layer::PROGRAMS;
 use crate::lock::{Lock, Sha256};
 use crate::overlays::Overlays;
 
@@ -48,6 +50,29 @@ pub fn checkout(image: &Path, overlays: &Overlays) -> Result<Sha256> {
         key = key.file(&image.join(file))?;
     }
     Ok(overlays.add_house_to(key.tree(&image.join("boot"))?)?.sha256())
+}
+
+impl Inputs {
+    /// What a build reads of the checkout's `image` folder and the overlays, and the device's programs in `programs`.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn of(
+        image: &Path,
+        overlays: &Overlays,
+        programs: &Path,
+        number: u32,
+        channel: Option<Channel>,
+    ) -> Result<Self> {
+        let checkout = checkout(image, overlays)?;
+        let program = |name: &&str| {
+            let path = programs.join(name);
+            let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+            Ok(Named { name: (*name).to_owned(), sha256: Sha256::of(&bytes) })
+        };
+        let programs = PROGRAMS.iter().map(program).collect::<Result<_>>()?;
+        Ok(Self { number, checkout, programs, overlays: overlays.guests()?, channel })
+    }
 }
 
 /// Something by its name and its SHA-256.

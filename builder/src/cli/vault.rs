@@ -1,9 +1,9 @@
-//! The commands that keep releases for good: `vault export`, `vault check`, `vault crates`.
+//! The commands that keep releases for good and make them again: `vault export`, `vault check`, `vault crates`, `verify`.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use indicatif::DecimalBytes;
 use sos_builder::check::check;
 use sos_builder::crates::Cache;
@@ -14,6 +14,7 @@ use sos_builder::lock::Lock;
 use sos_builder::pool::PoolReady;
 use sos_builder::progress::Progress;
 use sos_builder::vault::Vault;
+use sos_builder::verify::{self, Offer};
 
 use crate::{Session, SourceArgs};
 
@@ -46,6 +47,21 @@ pub enum VaultCommand {
         #[arg(long, value_name = "FILE")]
         lock: Option<PathBuf>,
     },
+}
+
+/// What a release is made again from.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The release's folder, with manifest.json and the files that it lists
+    release_dir: PathBuf,
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// An overlay from outside of overlays/ that the release was made with; may be given more than once
+    #[arg(long, value_name = "DIR")]
+    with_overlay: Vec<PathBuf>,
+    /// Where the device's programs are; beside sos-build where not given
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
 }
 
 /// Checks a vault; no checkout is needed for it.
@@ -112,6 +128,28 @@ impl Session {
         let inventory = vault.inventory(&Inventory::new(&lock).file_name())?;
         let count = lay_out(&vault, &inventory, out)?;
         self.progress.say(&format!("{}: {count} crates; cargo --config {0}/config.toml takes them", out.display()));
+        Ok(())
+    }
+
+    /// Makes a release again and compares.
+    pub fn verify(&self, args: &VerifyArgs) -> Result<()> {
+        let offer = Offer::load(&args.release_dir)?;
+        let lock = offer.lock(&self.repository, args.sources.lock.as_deref())?;
+        let pool = self.packages(&lock, &args.sources)?;
+        let beside = std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
+        offer.verify(
+            &lock,
+            &pool,
+            &verify::Order {
+                repository: &self.repository,
+                cache: &self.cache,
+                crates: &args.sources.crates()?,
+                programs: args.programs.as_deref().unwrap_or(&beside),
+                guests: &args.with_overlay,
+                progress: self.progress,
+            },
+        )?;
+        println!("the same: {}", offer.version());
         Ok(())
     }
 

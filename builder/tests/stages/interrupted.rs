@@ -9,6 +9,7 @@ use std::time::Duration;
 use sos_builder::lock::{Lock, Set, Sha256};
 
 use crate::command_line::{build, code, in_world, lock, stderr};
+use crate::image::well;
 use crate::world::{World, tree, write};
 
 /// How many files each package has, so that unpacking takes its time.
@@ -133,12 +134,13 @@ fn a_release_that_is_killed_is_not_there() {
     let world = unpackable();
     let digest = "00".repeat(32);
     let built = serde_json::json!({
-        "key": "", "version": "13.20250101.1", "release": "trixie", "source_date_epoch": 0,
+        "checks": well(), "key": "", "version": "13.20250101.1", "release": "trixie", "source_date_epoch": 0,
         "root": {"root_hash": digest, "hash_offset": 4096, "size": 64 << 20}, "initrd_bytes": 1, "kernel_bytes": 1,
         "packages": 1, "inputs": {"number": 1, "checkout": digest},
         "partitions": [["boot-a", 0, 4096], ["root-a", 4096, 64 << 20]], "stages": [], "seconds": 0.0,
     });
     write(&world.path("cache/build/trixie/build.json"), built.to_string().as_bytes());
+    fs::copy(world.path("image/locks/trixie.lock"), world.path("cache/build/trixie/lock")).unwrap();
     let mut disk = fs::File::create(world.path("cache/build/trixie/disk.raw")).unwrap();
     for n in 0..65_u8 {
         disk.write_all(&[n; 1 << 20]).unwrap();

@@ -12,4 +12,5 @@ mod parsers;
 mod publish;
 mod server;
 mod vault;
+mod verify;
 mod world;

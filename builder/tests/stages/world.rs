@@ -72,10 +72,13 @@ impl World {
     /// Puts in what an image is made of beside packages: this repository's own `image/`, an overlay, and programs.
     pub fn place_image(&self) {
         let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../image");
-        for file in ["users.toml", "exclude.toml", "disk.toml", "boot/grub.cfg", "boot/dracut.conf"] {
+        for file in ["users.toml", "exclude.toml", "disk.toml", "checks.toml", "boot/grub.cfg", "boot/dracut.conf"] {
             write(&self.path("image").join(file), &fs::read(ours.join(file)).unwrap());
         }
         write(&self.path("image/boot/dracut/nothing"), b"");
+        for sample in ["docs/examples/ambridge.yaml", "docs/examples/waiting.yaml"] {
+            write(&self.path(sample), &fs::read(ours.join("..").join(sample)).unwrap());
+        }
         write(&self.path("overlays/base/service.toml"), b"title = 'Base'\n");
         for program in PROGRAMS {
             write(&self.path("programs").join(program), program.as_bytes());
