@@ -39,6 +39,7 @@ const ROOT_IMAGE: u32 = 3;
 /// Raised when a rule finds more, or less.
 const CHECKS: u32 = 1;
 const DISK: u32 = 2;
+
 /// What the checks found, in a build's folder; there too where a build was refused for it.
 pub const REPORT: &str = "checks.json";
 

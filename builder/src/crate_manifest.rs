@@ -1,7 +1,7 @@
-//! What Cargo's own files say of a crate: `Cargo.lock`, and the `Cargo.toml` in each crate's package.
+//! What a crate says of itself: the `Cargo.toml` in its package.
 //!
-//! In: their texts; a package counts only with the SHA-256 that `Cargo.lock` has. Out: [`CargoLock`], [`Manifest`], as
-//! much of them as tells what is linked into what. What was read of a package is kept in the cache.
+//! In: the package, which counts only with the SHA-256 that `Cargo.lock` has. Out: [`Manifest`], as much of it as tells
+//! what is linked into what. What was read of a package is kept in the cache.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::crates::{Cache, Crate};
+use crate::crates::{Cache, Crate, Locked};
 use crate::error::{Error, Result};
 use crate::kept::Kept;
 use crate::layer::PROGRAMS;
@@ -18,23 +18,6 @@ use crate::platform::Platform;
 
 /// The most bytes that a crate's `Cargo.toml` may have.
 const MANIFEST_BYTES: u64 = 4 << 20;
-
-/// `Cargo.lock`.
-#[derive(Debug, Deserialize)]
-pub(crate) struct CargoLock {
-    pub(crate) package: Vec<Locked>,
-}
-
-/// A crate in it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Locked {
-    pub(crate) name: String,
-    pub(crate) version: String,
-    pub(crate) source: Option<String>,
-    pub(crate) checksum: Option<Sha256>,
-    #[serde(default)]
-    pub(crate) dependencies: Vec<String>,
-}
 
 /// What is read of a `Cargo.toml`.
 #[derive(Debug, Default, Deserialize)]

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::crate_manifest::{CargoLock, Locked, Manifest, Store};
-use crate::crates::Cache;
+use crate::crate_manifest::{Manifest, Store};
+use crate::crates::{Cache, CargoLock, Locked};
 use crate::error::{Error, Result};
 use crate::kept::Kept;
 use crate::lock::Sha256;
