@@ -33,6 +33,8 @@ const USHA: &str = "usha@borchester.example";
 const ANSWER: Duration = Duration::from_secs(10);
 /// From one knock to the next.
 const KNOCK: Duration = Duration::from_millis(500);
+/// How long the sender takes for the rest; it is waited for a quarter of a minute.
+const AWHILE: Duration = Duration::from_secs(5);
 /// Seconds from the word to go down until nobody new is let in, with hardware virtualisation.
 const CLOSING_SECONDS: u32 = 20;
 
@@ -79,6 +81,8 @@ fn ends_the_letter(mut sender: Smtp, limit: Duration) -> Result<()> {
         }
         std::thread::sleep(KNOCK);
     }
+    // Long enough for a mail server that waits for nobody to be gone.
+    std::thread::sleep(AWHILE);
     let reply = sender.close(&letter(USHA, "jill@ambridge.example", HALF, "The rest of it."))?;
     must!(reply.is_positive(), "the letter is not taken to its end: {reply}");
     sender.command("QUIT")?;
