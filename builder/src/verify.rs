@@ -62,7 +62,12 @@ impl Offer {
     /// [`Refusal::ArtefactDiffers`] for a file that is not the one that the manifest lists.
     pub fn load(dir: &Path) -> Result<Self> {
         let path = dir.join(MANIFEST_FILE);
-        let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+        let bytes = fs::read(&path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => {
+                Error::malformed(dir, format!("it is no release's folder: it has no {MANIFEST_FILE}"))
+            }
+            _ => Error::io("read", &path, e),
+        })?;
         let manifest = Manifest::from_bytes(&bytes).map_err(|e| Error::malformed(&path, e.to_string()))?;
         let artefact = manifest.artefact(&Kind::recipe()).ok_or_else(|| {
             Error::malformed(&path, "the release has no recipe, so nobody can tell how it was made; make it again")

@@ -170,6 +170,14 @@ fn a_release_that_does_not_say_how_it_was_made_is_named() {
 }
 
 #[test]
+fn a_folder_that_is_no_releases_is_named() {
+    let world = locked(&["greeter"]);
+    let output = build(&world, &["verify", world.path("").to_str().unwrap()]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("it is no release's folder: it has no manifest.json"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_file_that_is_not_the_listed_one_is_refused_and_one_that_is_not_there_is_not_missed() {
     let released = Released::plain();
     let slot = released.dir().join(format!("sos-{VERSION}-amd64.slot"));
