@@ -233,6 +233,15 @@ impl Channel {
         rotate.run(LIMIT).map(drop)
     }
 
+    /// The names of the keys that may sign a root, as one of the channel's roots has them.
+    ///
+    /// # Errors
+    /// As [`Channel::tamper`].
+    pub fn root_keys(&self, root: &str) -> Result<Vec<serde_json::Value>> {
+        let document = read_json(&self.folder.join("metadata").join(root))?;
+        Ok(document["signed"]["roles"]["root"]["keyids"].as_array().cloned().unwrap_or_default())
+    }
+
     /// Writes the next root with another online key, whose file is given.
     ///
     /// # Errors

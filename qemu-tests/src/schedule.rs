@@ -135,11 +135,13 @@ impl Run<'_> {
         let task =
             if job.scenarios.is_empty() { Task::Make(job.base) } else { Task::Run(job.base, job.scenarios.clone()) };
         let order = Order { name: job.name.clone(), task, ..self.order.clone() };
-        let ended = watch(&order, |event| {
-            if let Event::Finished(outcome) = event {
+        let ended = watch(&order, |event| match event {
+            Event::Finished(outcome) => {
                 (self.show)(&outcome);
                 lock(board).outcomes.push(outcome);
             }
+            Event::Progress(said) => eprintln!("{}: {said}", job.name),
+            _ => {}
         });
         let scratch = self.order.folder.join("jobs").join(&job.name);
         if !self.keep {

@@ -66,6 +66,8 @@ pub enum Event {
     Made,
     /// A measurement.
     Measured(Measured),
+    /// How far a long scenario is, in one line.
+    Progress(String),
     /// The job could not be done; whether the host is to blame.
     Ended {
         /// Why.
@@ -228,6 +230,11 @@ impl Stage {
     /// Says something about the scenario that plays, to stand below its name: what it measured.
     pub fn note(&self, said: impl Into<String>) {
         self.notes.borrow_mut().push(said.into());
+    }
+
+    /// Says how far a long scenario is, at once.
+    pub fn tell(&self, said: impl Into<String>) {
+        report(&Event::Progress(said.into()));
     }
 
     /// A time limit, given for hardware virtualisation.

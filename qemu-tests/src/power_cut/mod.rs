@@ -37,6 +37,8 @@ const SECOND_OPINION: usize = 40;
 const OPINION_LIMIT: Duration = Duration::from_secs(600);
 /// So many harms are told.
 const TOLD: usize = 12;
+/// Between two words on how far it is.
+const TELL: Duration = Duration::from_secs(60);
 
 /// Cuts a recording and holds every cut disk to what must be.
 ///
@@ -48,7 +50,17 @@ pub fn replay(stage: &mut Stage, recording: &Recording, wanted: &Wanted) -> Resu
     let plan = Plan::new(&log, &layout.boot_state, &times.stretches(log.entries.len()), wanted);
     let mut model = Model::new(&log, &recording.start)?;
     let checker = Checker::new(&model.view(|_| true, None), &layout, &recording.index)?;
-    let mut replay = Replay { stage, recording, layout, times, plan, checker, tally: Tally::default() };
+    let mut replay = Replay {
+        stage,
+        recording,
+        layout,
+        times,
+        plan,
+        checker,
+        tally: Tally::default(),
+        writes: log.entries.len(),
+        told: Instant::now(),
+    };
     let start = Instant::now();
     while model.position() < log.entries.len() {
         for written in model.advance()? {
@@ -111,6 +123,8 @@ struct Replay<'a> {
     plan: Plan,
     checker: Checker,
     tally: Tally,
+    writes: usize,
+    told: Instant,
 }
 
 impl Replay<'_> {
@@ -128,6 +142,10 @@ impl Replay<'_> {
             match self.checker.check(&view, decided)? {
                 Ok(fate) => self.further(&view, position, kind, fate)?,
                 Err(harm) => self.tally.harm(position, kind, &harm),
+            }
+            if self.told.elapsed() >= TELL {
+                self.told = Instant::now();
+                self.stage.tell(self.tally.progress(position, self.writes));
             }
         }
         Ok(())
@@ -212,6 +230,11 @@ impl Tally {
         self.harms.push(format!("after {position} writes, {kind:?}: {name}: {what}"));
     }
 
+    fn progress(&self, position: usize, writes: usize) -> String {
+        let (cuts, harms) = (self.cuts(), self.harms.len());
+        format!("{position} of {writes} writes, {cuts} cut disks, {} of them really booted: {harms} harmed", self.boots)
+    }
+
     fn told(&self, writes: usize, took: Duration, seed: &str) -> String {
         let Tally { whole, some, torn, opinions, boots, unbootable, mixed, lost, .. } = self;
         let really = self.harms.len() - unbootable - mixed - lost;
@@ -249,6 +272,7 @@ mod tests {
         let mut tally = Tally::default();
         [Kind::Whole, Kind::Some, Kind::Torn(3)].into_iter().for_each(|kind| tally.count(kind));
         tally.harm(7, Kind::Some, &Harm::Mixed("a and b".into()));
+        assert_eq!(tally.progress(7, 100), "7 of 100 writes, 3 cut disks, 0 of them really booted: 1 harmed");
         let told = tally.told(100, Duration::from_secs(1), "s");
         assert!(told.starts_with("3 cut disks of 100 writes (seed \"s\", 1 s)"), "{told}");
         assert!(told.contains("0 unbootable, 1 mixed, 0 lost") && told.ends_with("0 not as they must be"), "{told}");
