@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::IpAddr;
+use std::panic::resume_unwind;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -183,30 +184,39 @@ fn round(device: &Device, patient: bool, well: &mut Vec<ServiceHealth>) -> Resul
     let waited_for: Vec<&Overlay> =
         asked.iter().map(|(overlay, _)| *overlay).filter(|overlay| patient && !is_well(well, &overlay.name)).collect();
     let starting = starting(device, &waited_for);
-    for (at, (overlay, program)) in asked.iter().enumerate() {
+    let answer = |(overlay, program): &(&Overlay, &str)| {
         let name = overlay.name.as_str();
-        let service = match well.iter().find(|service| service.name == name) {
+        match well.iter().find(|service| service.name == name) {
             Some(service) => service.clone(),
             None if overlay.manifest.units.iter().any(|unit| starting.contains(unit)) => {
                 ServiceHealth { starting: true, ..found(name, Some("it is still starting".into())) }
             }
             None => ask(device, name, program),
-        };
-        if service.ok && !well.contains(&service) {
-            well.push(service.clone());
         }
-        report.services.push(service);
-        report.ok = report.services.iter().all(|service| service.ok);
-        let mut so_far = report.clone();
-        let later =
-            asked[at + 1..].iter().filter_map(|(next, _)| earlier.iter().find(|service| service.name == next.name));
-        so_far.services.extend(later.cloned());
-        so_far.ok =
-            so_far.ok && so_far.services.len() == asked.len() && so_far.services.iter().all(|service| service.ok);
-        write(device, &so_far)?;
-    }
+    };
+    // All at once: most of a transaction is waiting, and somebody waits for the last one.
+    thread::scope(|scope| {
+        let answers: Vec<_> = asked.iter().map(|service| scope.spawn(|| answer(service))).collect();
+        for (at, answer) in answers.into_iter().enumerate() {
+            report.services.push(answer.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            report.ok = report.services.iter().all(|service| service.ok);
+            let later = asked[at + 1..].iter().filter_map(|(next, _)| earlier.iter().find(|one| one.name == next.name));
+            write(device, &so_far(&report, later, asked.len()))?;
+        }
+        Ok::<(), ProvisionError>(())
+    })?;
+    well.clone_from(&report.services);
+    well.retain(|service| service.ok);
     write(device, &report)?;
     Ok(report)
+}
+
+/// A report of which some services are not asked yet: for these it has what was found `later` in the one before.
+fn so_far<'a>(report: &Report, later: impl Iterator<Item = &'a ServiceHealth>, count: usize) -> Report {
+    let mut so_far = report.clone();
+    so_far.services.extend(later.cloned());
+    so_far.ok = so_far.services.len() == count && so_far.services.iter().all(|service| service.ok);
+    so_far
 }
 
 fn write(device: &Device, report: &Report) -> Result<(), ProvisionError> {

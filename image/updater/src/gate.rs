@@ -33,8 +33,9 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        let [deadline, stuck, pause] = [600, 240, 2].map(Duration::from_secs);
-        Self { deadline, stuck, pause }
+        let [deadline, stuck] = [600, 240].map(Duration::from_secs);
+        // A look reads two small files, and meanwhile no letter is taken.
+        Self { deadline, stuck, pause: Duration::from_millis(250) }
     }
 }
 
