@@ -114,7 +114,7 @@ impl Base {
         std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
         match self.parent() {
             Some(parent) => parent.copy_to(&folder, bases)?,
-            None => self.metadata(&Key::make(&folder)?).write(Source::NoCloud, &folder.join("seed.img"))?,
+            None => self.metadata(&Key::make(&folder)?).write(self.source(), &folder.join("seed.img"))?,
         }
         let seed = Some(folder.join("seed.img"));
         stage.key = Key::make(&folder)?;
@@ -195,6 +195,14 @@ impl Base {
         Ok(())
     }
 
+    /// The form that its metadata come in: each is in use somewhere.
+    fn source(self) -> Source {
+        match self {
+            Base::Claimed => Source::ConfigDrive,
+            Base::Unbooted | Base::Fresh | Base::Populated | Base::Staged => Source::NoCloud,
+        }
+    }
+
     fn metadata(self, key: &Key) -> Metadata {
         match self {
             Base::Unbooted | Base::Fresh => Metadata::default(),
@@ -211,7 +219,7 @@ impl Base {
             Base::Populated => population::key(),
             Base::Staged => format!("{}\n{}", population::key(), needed(sources.stock.as_ref())?.identity()?),
         };
-        Ok(format!("{}\n{further}", sources.image))
+        Ok(format!("{}\n{:?}\n{further}", sources.image, self.source()))
     }
 
     fn folder(self, bases: &Path) -> PathBuf {

@@ -410,12 +410,7 @@ pub const SCENARIOS: &[Scenario] = &[
         play::no_shell::run,
         "no login anywhere: no prompt, no SSH without a key, no port but the listed ones",
     ),
-    alone(
-        "boots_under_bios",
-        Base::Unbooted,
-        play::boots::bios_virtio_blk,
-        "BIOS, virtio disk, claimed by ConfigDrive: healthy",
-    ),
+    strangers("boots_under_bios", play::boots::bios_virtio_blk, "BIOS, virtio disk, claimed by ConfigDrive: healthy"),
     sampled(alone(
         "boots_under_bios_from_virtio_scsi",
         Base::Unbooted,

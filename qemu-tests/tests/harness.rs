@@ -60,7 +60,7 @@ fn a_machine_that_does_what_it_must_passes() {
 fn a_machine_that_reports_a_fault_fails_with_its_words_and_leaves_evidence() {
     let folder = tempfile::tempdir().unwrap();
     let disk = disk(folder.path(), "sos: health: FAILED mail: no mail came back\r\n");
-    let output = sos_vm(folder.path(), &["--disk", &disk, "boots_under_bios"]);
+    let output = sos_vm(folder.path(), &["--disk", &disk, "boots_under_uefi_from_nvme"]);
     if !is_refused(&output) {
         assert_eq!(last_line(&output), "0 passed, 1 failed");
         assert_eq!(output.status.code(), Some(1));

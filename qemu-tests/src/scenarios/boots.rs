@@ -3,14 +3,15 @@
 //! without the one driver that finds the disk, is found out by the customer.
 //!
 //! Twice the machine is claimed on the way, once by each metadata disk, to the report that all its services
-//! are healthy; the others go as far as waiting for their owner.
+//! are healthy; the others go as far as waiting for their owner. Under BIOS that is how the base `claimed` is made, which
+//! half of the scenarios start from: here it is only looked whether that was the boot it is to be.
 
-use crate::Result;
-use crate::base::{HEALTH_SECONDS, WAITING};
+use crate::base::{HEALTH_SECONDS, LOADER, WAITING};
 use crate::club;
 use crate::seed::{Metadata, Source};
 use crate::session::Stage;
 use crate::vm::{Bus, Disk, Firmware, Plan};
+use crate::{Result, must};
 
 fn boots_unclaimed(stage: &mut Stage, firmware: Firmware, bus: Bus) -> Result<()> {
     let disk = Disk::overlay(&stage.image, &stage.folder.join("disk.qcow2"))?;
@@ -20,15 +21,18 @@ fn boots_unclaimed(stage: &mut Stage, firmware: Firmware, bus: Bus) -> Result<()
     stage.machine()?.serial().wait(WAITING, limit).map(drop)
 }
 
-fn boots_claimed(stage: &mut Stage, firmware: Firmware, source: Source) -> Result<()> {
-    stage.boot(firmware, source, &Metadata::with_mapping(club::MAPPING))?;
-    let limit = stage.limit(HEALTH_SECONDS);
-    stage.wait_for_health(limit)
-}
-
 /// BIOS, virtio disk, claimed by ConfigDrive.
 pub fn bios_virtio_blk(stage: &mut Stage) -> Result<()> {
-    boots_claimed(stage, Firmware::Bios, Source::ConfigDrive)
+    let console = stage.machine()?.serial().text();
+    for said in [LOADER, "sos: health: ok"] {
+        must!(console.contains(said), "the console does not say {said:?}");
+    }
+    let shell = stage.shell();
+    shell.succeed("test ! -e /sys/firmware/efi")?;
+    shell.succeed("test -b /dev/vda && test -b /dev/disk/by-label/CONFIG-2")?;
+    let id = shell.succeed("cloud-init query v1.subplatform")?;
+    must!(id.starts_with("config-disk"), "its metadata came from {id:?}");
+    Ok(())
 }
 
 /// BIOS, virtio SCSI disk.
@@ -48,7 +52,9 @@ pub fn bios_nvme(stage: &mut Stage) -> Result<()> {
 
 /// UEFI, virtio disk, claimed by NoCloud.
 pub fn uefi_virtio_blk(stage: &mut Stage) -> Result<()> {
-    boots_claimed(stage, Firmware::Uefi, Source::NoCloud)
+    stage.boot(Firmware::Uefi, Source::NoCloud, &Metadata::with_mapping(club::MAPPING))?;
+    let limit = stage.limit(HEALTH_SECONDS);
+    stage.wait_for_health(limit)
 }
 
 /// UEFI, virtio SCSI disk.
