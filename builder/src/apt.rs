@@ -96,6 +96,15 @@ impl Apt {
         Ok(Self { keyring, archives: archives.to_owned(), root })
     }
 
+    /// What to prefer where an archive has a package in several versions (apt_preferences(5)).
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be written.
+    pub fn prefer(&self, preferences: &str) -> Result<()> {
+        let path = self.root.join("etc/preferences");
+        fs::write(&path, preferences).map_err(|e| Error::io("write", &path, e))
+    }
+
     /// Fetches the indexes and verifies them.
     ///
     /// # Errors

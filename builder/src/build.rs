@@ -22,6 +22,7 @@ use crate::lock::{Lock, Package, Set};
 use crate::meter::{Meter, Stage};
 use crate::overlays::Overlays;
 use crate::pool::PoolReady;
+use crate::programs::{PROGRAMS, Programs};
 use crate::progress::{Progress, Unit};
 use crate::recipe::Inputs;
 use crate::root_image::{self, RootImage};
@@ -35,10 +36,10 @@ const TOOLS: u32 = 1;
 const ROOTFS: u32 = 5;
 const GRUB: u32 = 1;
 const INITRD: u32 = 1;
-const ROOT_IMAGE: u32 = 3;
+const ROOT_IMAGE: u32 = 4;
 /// Raised when a rule finds more, or less.
 const CHECKS: u32 = 1;
-const DISK: u32 = 2;
+const DISK: u32 = 3;
 
 /// What the checks found, in a build's folder; there too where a build was refused for it.
 pub const REPORT: &str = "checks.json";
@@ -49,7 +50,7 @@ pub struct Plan {
     pub(crate) repository: PathBuf,
     pub(crate) cache: PathBuf,
     pub(crate) output: PathBuf,
-    programs: PathBuf,
+    programs: Programs,
     overlays: Overlays,
     channel: Option<Channel>,
     version: String,
@@ -132,8 +133,8 @@ pub struct Order<'a> {
     pub cache: &'a Path,
     /// The folder below `build/`: the release's name, or another where disks of one lock stand beside each other.
     pub name: &'a str,
-    /// Where the device's programs stand.
-    pub programs: &'a Path,
+    /// Where the device's programs come from.
+    pub programs: Programs,
     /// The services' folders.
     pub overlays: Overlays,
     /// Where the image looks for updates; nowhere where not given.
@@ -149,17 +150,8 @@ pub struct Order<'a> {
 /// Builds the disk, in namespaces of its own.
 ///
 /// # Errors
-/// A device program that was not built, a host program that is missing, or what a stage fails with.
+/// A host program that is missing, or what a stage fails with.
 pub fn start(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<Built, Error> {
-    for program in layer::PROGRAMS {
-        let path = order.programs.join(program);
-        if !path.is_file() {
-            return Err(Error::malformed(
-                path,
-                "the device's program is missing; run `cargo build --release --workspace`",
-            ));
-        }
-    }
     let plan = plan(lock, pool, order)?;
     let copy = plan.output.join(LOCK_FILE);
     // Not there while a disk is made, so that it never stands beside the disk of another.
@@ -184,7 +176,7 @@ pub(crate) fn plan(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<P
         repository: order.repository.to_owned(),
         cache: order.cache.join("cache"),
         output,
-        programs: order.programs.to_owned(),
+        programs: order.programs.clone(),
         overlays: order.overlays.clone(),
         channel: order.channel.clone(),
         version: version(order.version_prefix, lock.source_date_epoch, order.number),
@@ -237,6 +229,7 @@ impl Built {
 /// # Errors
 /// What a stage fails with.
 pub fn inside(plan_file: &Path) -> Result<(), Error> {
+    sandbox::forget_the_umask();
     let plan = Plan::load(plan_file)?;
     let _held = cache::hold(&plan.cache, Progress::detect(plan.json))?;
     let key = plan.disk_key()?;
@@ -314,14 +307,12 @@ impl Plan {
         Ok(key.tree(&self.image("boot/dracut"))?.hex())
     }
 
-    fn root_image_key(&self) -> Result<String, Error> {
-        let key = Key::new("root-image", ROOT_IMAGE).text(&self.rootfs_key()?).text(&self.tools_digest);
-        let mut key = self.add_checks_to(key.text(&CHECKS.to_string()))?.file(&self.image("disk.toml"))?;
-        for program in layer::PROGRAMS {
-            key = key.file(&self.programs.join(program))?;
-        }
+    /// What the root is made from and held to, beside the programs.
+    fn add_root_to(&self, key: Key) -> Result<Key, Error> {
+        let key = key.text(&self.rootfs_key()?).text(&self.tools_digest).text(&CHECKS.to_string());
+        let key = self.add_checks_to(key)?.file(&self.image("disk.toml"))?;
         let key = self.overlays.add_to(key.text(&self.version))?;
-        Ok(self.channel.iter().fold(key, |key, channel| channel.add_to(key)).hex())
+        Ok(self.channel.iter().fold(key, |key, channel| channel.add_to(key)))
     }
 
     /// Adds what the checkout says of the checks.
@@ -331,15 +322,26 @@ impl Plan {
         samples.iter().try_fold(key, |key, sample| key.file(&self.repository.join(sample)))
     }
 
+    /// The root with the programs in the folder `programs`: when their sources change and they do not, it is the same.
+    fn root_image_key(&self, programs: &Path) -> Result<String, Error> {
+        let key = self.add_root_to(Key::new("root-image", ROOT_IMAGE))?;
+        Ok(PROGRAMS.iter().try_fold(key, |key, name| key.file(&programs.join(name)))?.hex())
+    }
+
+    /// Everything that the disk is made from, known before anything is made.
     fn disk_key(&self) -> Result<String, Error> {
-        let key = Key::new("disk", DISK).text(&self.root_image_key()?).text(&self.initrd_key()?);
-        Ok(key.text(&self.grub_key()?).text(&self.epoch.to_string()).hex())
+        let key = self.programs.add_to(self.add_root_to(Key::new("disk", DISK))?, &self.tools_digest)?;
+        Ok(key.text(&self.initrd_key()?).text(&self.grub_key()?).text(&self.epoch.to_string()).hex())
     }
 
     /// All stages, one after the other.
     fn stages(&self, meter: &mut Meter, key: String) -> Result<Built, Error> {
-        let (layout, inputs) = (self.layout()?, self.inputs()?);
+        let layout = self.layout()?;
         let tools_root = self.tools(meter)?;
+        let tools = Sandbox::prepare(&tools_root, self.epoch)?;
+        let programs = meter
+            .stage("programs", |progress| self.programs.make(&tools, &self.tools_digest, &self.cache, progress))?;
+        let inputs = self.inputs(&programs)?;
         let rootfs = self.rootfs(meter)?;
         let root = rootfs.join("root");
         let initrd_dir = meter.stage("initrd", |_| {
@@ -347,9 +349,9 @@ impl Plan {
                 crate::initrd::make(dir, &root, &self.image("boot"), self.epoch)
             })
         })?;
-        let tools = Sandbox::prepare(&tools_root, self.epoch)?;
         let grub = meter.stage("grub", |_| self.grub(&tools, &tools_root, &layout))?;
-        let root_dir = meter.stage("root image", |progress| self.root_image(&tools, &rootfs, &layout, progress))?;
+        let root_dir =
+            meter.stage("root image", |progress| self.root_image(&tools, &rootfs, &programs, &layout, progress))?;
         let root_image = self.read_root_image(&root_dir)?;
         layout.demand_room(root_image.size)?;
         let checks = Report::load(&root_dir.join(REPORT))?;
@@ -383,8 +385,9 @@ impl Plan {
     }
 
     /// What the disk is made from, beside the lock.
-    fn inputs(&self) -> Result<Inputs, Error> {
-        Inputs::of(&self.repository.join("image"), &self.overlays, &self.programs, self.number, self.channel.clone())
+    fn inputs(&self, programs: &Path) -> Result<Inputs, Error> {
+        let (image, rust) = (self.repository.join("image"), self.programs.rust().cloned());
+        Inputs::of(&image, &self.overlays, programs, rust, self.number, self.channel.clone())
     }
 
     fn layout(&self) -> Result<Layout, Error> {
@@ -452,16 +455,17 @@ impl Plan {
         &self,
         tools: &Sandbox,
         rootfs: &Path,
+        programs: &Path,
         layout: &Layout,
         progress: Progress,
     ) -> Result<(PathBuf, bool), Error> {
-        cache::directory(&self.cache, "root-image", &self.root_image_key()?, |dir| {
+        cache::directory(&self.cache, "root-image", &self.root_image_key(programs)?, |dir| {
             let (upper, merged) = (dir.join("layer"), dir.join("merged"));
             fs::create_dir_all(&upper).map_err(|e| Error::io("create", &upper, e))?;
             let identity =
                 Identity { version: self.version.clone(), release: self.release.clone(), suite: self.suite.clone() };
             sandbox::overlay(&rootfs.join("root"), &upper, &merged)?;
-            layer::fill(&merged, &self.overlays, &self.programs, &identity, self.channel.as_ref())?;
+            layer::fill(&merged, &self.overlays, programs, &identity, self.channel.as_ref())?;
             let brought = layer::brought(&upper)?;
             let device = Sandbox::prepare(&merged, self.epoch)?;
             layer::enable_units(&device)?;

@@ -145,6 +145,21 @@ fn take_away(tree: &Path) -> Result<(), Error> {
     remove(&going)
 }
 
+/// A directory of `kind` for `key` that somebody fills and changes as they like; empty where it was not there.
+///
+/// # Errors
+/// A directory that cannot be made.
+pub fn room(cache: &Path, kind: &str, key: &str) -> Result<PathBuf, Error> {
+    let kind_dir = cache.join(kind);
+    let place = kind_dir.join(key);
+    fs::create_dir_all(&place).map_err(|e| Error::io("create", &place, e))?;
+    // The one in use is the newest, whenever it was made.
+    let now = fs::File::open(&place).and_then(|dir| dir.set_modified(std::time::SystemTime::now()));
+    now.map_err(|e| Error::io("change", &place, e))?;
+    prune(&kind_dir, &place)?;
+    Ok(place)
+}
+
 /// Removes a tree that may not be there.
 ///
 /// # Errors
@@ -246,6 +261,19 @@ mod tests {
         assert!(other.try_lock().is_err());
         drop(held);
         other.lock().unwrap();
+    }
+
+    #[test]
+    fn a_room_keeps_what_was_put_there_while_it_is_used() {
+        let cache = tempfile::tempdir().unwrap();
+        fs::write(room(cache.path(), "kind", "first").unwrap().join("file"), "x").unwrap();
+        for other in ["second", "third", "fourth"] {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            room(cache.path(), "kind", other).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            assert!(room(cache.path(), "kind", "first").unwrap().join("file").is_file());
+        }
+        assert_eq!(fs::read_dir(cache.path().join("kind")).unwrap().count(), KEEP);
     }
 
     #[test]

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use crate::crates::{Cache, Crate, Locked};
 use crate::error::{Error, Result};
 use crate::kept::Kept;
-use crate::layer::PROGRAMS;
 use crate::lock::Sha256;
 use crate::platform::Platform;
+use crate::programs::PROGRAMS;
 
 /// The most bytes that a crate's `Cargo.toml` may have.
 const MANIFEST_BYTES: u64 = 4 << 20;

@@ -68,8 +68,8 @@ pub fn locked(path: &Path, text: &str) -> Result<Vec<Crate>> {
     Ok(crates)
 }
 
-/// Where crates' files are: in cargo's cache, or in a vault.
-#[derive(Debug, Clone)]
+/// Where crates' files are: in cargo's cache, or in a vault. The default is nowhere.
+#[derive(Debug, Clone, Default)]
 pub struct Cache {
     registries: Vec<PathBuf>,
     vault: Option<Objects>,
@@ -81,7 +81,7 @@ impl Cache {
     pub fn find() -> Self {
         let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
         let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-        home.map_or(Self { registries: Vec::new(), vault: None }, |home| Self::of(&home))
+        home.map_or_else(Self::default, |home| Self::of(&home))
     }
 
     /// The one of this home.
@@ -99,11 +99,18 @@ impl Cache {
         Self { vault: Some(vault), ..self }
     }
 
-    /// Where a crate's file is, whichever registry it came from.
+    /// The same, looked for again: cargo may have fetched more.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { vault: self.vault.clone(), ..Self::find() }
+    }
+
+    /// Where a crate's file is: in the vault, else in cargo's cache, whichever registry it came from.
     #[must_use]
     pub fn file(&self, krate: &Crate) -> Option<PathBuf> {
+        let kept = self.vault.iter().map(|vault| vault.file(&krate.sha256));
         let files = self.registries.iter().map(|registry| registry.join(krate.file_name()));
-        files.into_iter().find(|file| file.is_file())
+        kept.chain(files).find(|file| file.is_file())
     }
 
     /// The bytes of a crate's file with the right SHA-256; nothing where there is none.

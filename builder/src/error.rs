@@ -54,6 +54,30 @@ pub enum Error {
         /// The Debian package that has it.
         package: String,
     },
+    /// The host has no Rust toolchain to compile the device's programs with.
+    #[error(
+        "the device's programs are compiled by Rust {wanted}, and there is none: {reason}; run `rustup toolchain install {wanted}`, or bring programs of your own with --programs DIR"
+    )]
+    NoRust {
+        /// The version that rust-toolchain.toml pins.
+        wanted: String,
+        /// What was tried.
+        reason: String,
+    },
+    /// The crates that the device's programs need could not be fetched.
+    #[error(
+        "the crates of Cargo.lock are not all there: {reason}; run `cargo fetch --locked` where there is a network, or bring programs of your own with --programs DIR"
+    )]
+    NoCrates {
+        /// What was tried.
+        reason: String,
+    },
+    /// Cargo did not compile the device's programs, and has said why.
+    #[error("the device's programs do not compile ({status}); cargo's words are above")]
+    NotCompiled {
+        /// Its exit status.
+        status: String,
+    },
     /// An ordinary user has no ids to stand for the image's users.
     #[error(
         "user {user} has no subordinate ids (subuid(5)) to stand for the image's users; as root: usermod --add-subuids 524288-589823 --add-subgids 524288-589823 {user}"
@@ -451,6 +475,28 @@ pub enum Refusal {
         /// The path.
         name: String,
     },
+    /// The host's Rust is another than the one that rust-toolchain.toml pins: it would make other programs.
+    #[error(
+        "the device's programs are compiled by Rust {wanted} and no other, and this host has {found}; run `rustup toolchain install {wanted}` and see that `rustc` is rustup's, or bring programs of your own with --programs DIR"
+    )]
+    AnotherRust {
+        /// The version that rust-toolchain.toml pins.
+        wanted: String,
+        /// What the host has.
+        found: String,
+    },
+    /// A crate's file has another SHA-256 than `Cargo.lock` says.
+    #[error(
+        "{path} is not {name} as Cargo.lock names it: its SHA-256 is {found}; mend the vault that it is in (docs/vault.md), or remove it from cargo's cache and run `cargo fetch --locked`"
+    )]
+    WrongCrate {
+        /// The crate's file name.
+        name: String,
+        /// The file, in cargo's cache or in a vault.
+        path: PathBuf,
+        /// The SHA-256 that it has.
+        found: String,
+    },
     /// A package file has another SHA-256 than the lock says, twice.
     #[error(
         "{url} is not the package that the lock names: its SHA-256 is {found}, not {wanted}, even when fetched again; use another mirror"
@@ -560,12 +606,15 @@ impl Error {
             | Self::Command { .. }
             | Self::Unhealthy { .. }
             | Self::Gone { .. }
+            | Self::NoCrates { .. }
+            | Self::NotCompiled { .. }
             | Self::Signing(_)
             | Self::Network { .. }
             | Self::Send { .. } => 1,
             Self::Inside { code } => *code,
             Self::Malformed { .. }
             | Self::DiskFull { .. }
+            | Self::NoRust { .. }
             | Self::NoSubordinateIds { .. }
             | Self::NoNamespaces
             | Self::MissingProgram { .. }

@@ -13,10 +13,8 @@ use serde::Serialize;
 use crate::channel::Channel;
 use crate::error::Error;
 use crate::overlays::Overlays;
+use crate::programs::PROGRAMS;
 use crate::sandbox::Sandbox;
-
-/// The device's programs, built from this workspace.
-pub const PROGRAMS: [&str; 3] = ["sos-provision", "sos-console", "sos-update"];
 
 /// What the image says of itself in `/usr/share/sos/image.toml`.
 #[derive(Debug, Clone, Serialize)]

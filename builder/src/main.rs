@@ -14,6 +14,7 @@ use sos_builder::diff::diff;
 use sos_builder::diff_text::notes;
 use sos_builder::error::{Error, Refusal};
 use sos_builder::fetch::fetch;
+use sos_builder::former::Former;
 use sos_builder::host_sources::HostSources;
 use sos_builder::lock::Lock;
 use sos_builder::mirror::{Mirror, Place};
@@ -22,6 +23,7 @@ use sos_builder::offered::Offered;
 use sos_builder::origin::{self, Origin};
 use sos_builder::overlays::Overlays;
 use sos_builder::pool::{Pool, PoolReady};
+use sos_builder::programs::Programs;
 use sos_builder::progress::Progress;
 use sos_builder::repository::Repository;
 use sos_builder::resolve::resolve;
@@ -149,6 +151,9 @@ enum CheckoutCommand {
         /// Where to write the lock; image/locks where not given
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Leave every package of the lock in image/locks as it is: only add and drop what the definition asks for
+        #[arg(long)]
+        keep: bool,
     },
     /// Fetch the packages of a lock into the pool
     Fetch {
@@ -175,7 +180,7 @@ enum CheckoutCommand {
         /// The number of this build among those of the lock's day
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..100))]
         number: u32,
-        /// Where the device's programs are; beside sos-build where not given
+        /// Where the device's programs are; compiled from the checkout, in the locked root, where not given
         #[arg(long, value_name = "DIR")]
         programs: Option<PathBuf>,
     },
@@ -334,13 +339,11 @@ impl MirrorArgs {
 }
 
 impl SourceArgs {
-    /// Where crates' files are.
+    /// Where crates' files are: offline, in the vault and nowhere else.
     fn crates(&self) -> Result<Cache, Error> {
-        let cache = Cache::find();
-        Ok(match &self.vault {
-            Some(dir) => cache.with(Vault::open(dir)?.objects()),
-            None => cache,
-        })
+        let Some(dir) = &self.vault else { return Ok(Cache::find()) };
+        let cache = if self.offline { Cache::default() } else { Cache::find() };
+        Ok(cache.with(Vault::open(dir)?.objects()))
     }
 
     /// The places to fetch from; that none is known is an error only where something is missing.
@@ -391,13 +394,14 @@ impl Session {
 
     fn run(&self, command: &CheckoutCommand) -> Result<()> {
         match command {
-            CheckoutCommand::Lock { release, mirror, keyring, output } => {
-                self.lock(release, mirror, &keyring.keyring, output.as_deref())
+            CheckoutCommand::Lock { release, mirror, keyring, output, keep } => {
+                let former = keep.then(|| Lock::load(&self.repository.lock_file(release))).transpose()?;
+                self.lock(release, mirror, &keyring.keyring, output.as_deref(), former.as_ref())
             }
             CheckoutCommand::Fetch { release, sources, lock_afresh, keyring } => match self.fetch(release, sources) {
                 Err(error) if is_gone(&error) && lock_afresh.is_some() => {
                     self.progress.say(&error.to_string());
-                    self.lock(release, &sources.mirror, &keyring.keyring, lock_afresh.as_deref())?;
+                    self.lock(release, &sources.mirror, &keyring.keyring, lock_afresh.as_deref(), None)?;
                     self.fetch(release, &SourceArgs { lock: lock_afresh.clone(), ..sources.clone() }).map(drop)
                 }
                 fetched => fetched.map(drop),
@@ -432,11 +436,18 @@ impl Session {
         }
     }
 
-    fn lock(&self, release: &str, mirror: &MirrorArgs, keyring: &Path, output: Option<&Path>) -> Result<()> {
+    fn lock(
+        &self,
+        release: &str,
+        mirror: &MirrorArgs,
+        keyring: &Path,
+        output: Option<&Path>,
+        former: Option<&Lock>,
+    ) -> Result<()> {
         let definition = self.repository.definition(release)?;
-        let mirror = mirror.choose(release)?;
-        let work = self.cache.join("apt").join(release);
-        let lock = resolve(&definition, &mirror, keyring, &work, &self.kept_indexes(), self.progress)?;
+        let (mirror, work) = (mirror.choose(release)?, self.cache.join("apt").join(release));
+        let (kept, former) = (self.kept_indexes(), former.map(Former));
+        let lock = resolve(&definition, &mirror, keyring, &work, &kept, former, self.progress)?;
         let path = output.map_or_else(|| self.repository.lock_file(release), Path::to_owned);
         lock.save(&path)?;
         self.progress.say(&format!("{}: {} packages", path.display(), lock.packages.len()));
@@ -456,8 +467,8 @@ impl Session {
         let lock = self.lock_of(release, sources)?;
         let pool = self.packages(&lock, sources)?;
         let overlays = Overlays::find(&self.repository.overlays(), &image.with_overlay, &lock)?;
-        let beside = std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
-        let order = self.order(release, programs.unwrap_or(&beside), overlays)?;
+        let programs = self.programs(programs, sources)?;
+        let order = self.order(release, programs, overlays)?;
         let built = build::start(&lock, &pool, &build::Order { name, number, channel, ..order })?;
         let disk = build::output_dir(&self.cache, name).join("disk.raw");
         let root = built.root.size >> 20;
@@ -468,6 +479,14 @@ impl Session {
             built.seconds
         ));
         Ok(())
+    }
+
+    /// The device's programs: those in the folder that was given, else compiled from the checkout.
+    fn programs(&self, given: Option<&Path>, sources: &SourceArgs) -> Result<Programs> {
+        Ok(match given {
+            Some(folder) => Programs::brought(folder)?,
+            None => Programs::compiled(self.repository.root(), &sources.crates()?, !sources.offline)?,
+        })
     }
 
     /// Shows the report of the build called `name`, as JSON for whoever takes progress so.
@@ -490,13 +509,15 @@ impl Session {
         let lock = self.lock_of(release, sources)?;
         let pool = self.packages(&lock, sources)?;
         let overlays = Overlays::find(&self.repository.overlays(), &[], &lock)?;
-        let disk = plain::start(&lock, &pool, &self.order(release, Path::new(""), overlays)?)?;
+        // It has none of them.
+        let programs = Programs::Brought(PathBuf::new());
+        let disk = plain::start(&lock, &pool, &self.order(release, programs, overlays)?)?;
         println!("{}", disk.display());
         Ok(())
     }
 
     /// The first build of `release`, under its own name.
-    fn order<'a>(&'a self, release: &'a str, programs: &'a Path, overlays: Overlays) -> Result<build::Order<'a>> {
+    fn order<'a>(&'a self, release: &'a str, programs: Programs, overlays: Overlays) -> Result<build::Order<'a>> {
         Ok(build::Order {
             repository: self.repository.root(),
             cache: &self.cache,

@@ -104,6 +104,7 @@ pub(crate) mod tests {
             number: 1,
             checkout: digest(files),
             programs: named(programs),
+            rust: None,
             overlays: named(overlays),
             channel: None,
         }

@@ -46,6 +46,7 @@ fn place(output: &Path) -> PathBuf {
 /// # Errors
 /// What a stage fails with.
 pub fn inside(plan_file: &Path) -> Result<(), Error> {
+    sandbox::forget_the_umask();
     let plan = Plan::load(plan_file)?;
     let _held = cache::hold(&plan.cache, Progress::detect(plan.json))?;
     let mut meter = Meter::start(&plan.output.join("proc"), Progress::detect(plan.json))?;

@@ -86,6 +86,13 @@ fn dependencies(facts: &Facts<'_>) -> Vec<Value> {
     dependencies.push(sha256("Cargo.lock", facts.cargo_lock));
     dependencies.extend(recipe.inputs.programs.iter().map(named));
     dependencies.extend(
+        recipe
+            .inputs
+            .rust
+            .iter()
+            .map(|rust| json!({"name": format!("Rust {}", rust.release), "digest": {"gitCommit": rust.commit_hash}})),
+    );
+    dependencies.extend(
         lock.archives
             .iter()
             .map(|archive| sha256(&format!("dists/{}/InRelease", archive.suite), &archive.inrelease_sha256)),
@@ -114,6 +121,7 @@ mod tests {
     use super::*;
     use crate::channel::Channel;
     use crate::recipe::Inputs;
+    use crate::toolchain::Rust;
 
     fn lock() -> Lock {
         let digest = Sha256::of(b"");
@@ -135,6 +143,10 @@ mod tests {
             number: 2,
             checkout: Sha256::of(b"tree"),
             programs: vec![named("sos-console")],
+            rust: Some(Rust {
+                release: "1.95.0".into(),
+                commit_hash: "fedcba9876543210fedcba9876543210fedcba98".into(),
+            }),
             overlays: vec![named("faults")],
             channel: channel.then(|| Channel::load(&root, "http://releases.example/").unwrap()),
         };
@@ -190,17 +202,18 @@ mod tests {
                 "image and overlays",
                 "Cargo.lock",
                 "sos-console",
+                "Rust 1.95.0",
                 "dists/trixie-security/InRelease",
                 "pool/zstd.deb",
             ]
         );
         assert_eq!(used[1]["digest"]["gitCommit"], "0123456789abcdef0123456789abcdef01234567");
         assert!(used.iter().all(|one| one["digest"].as_object().unwrap().len() == 1));
-        assert_eq!(used[6]["uri"], "pkg:deb/debian/zstd@1?arch=amd64&distro=trixie");
+        assert_eq!(used[7]["uri"], "pkg:deb/debian/zstd@1?arch=amd64&distro=trixie");
     }
 
     #[test]
     fn no_commit_is_named_where_the_checkout_is_none() {
-        assert!(!of(&recipe(None, false)).to_string().contains("gitCommit"));
+        assert!(!of(&recipe(None, false)).to_string().contains("\"checkout\""));
     }
 }

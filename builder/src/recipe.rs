@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::cache::Key;
 use crate::channel::Channel;
 use crate::error::{Error, Result};
-use crate::layer::PROGRAMS;
 use crate::lock::{Lock, Sha256};
 use crate::overlays::Overlays;
+use crate::programs::PROGRAMS;
+use crate::toolchain::Rust;
 
 /// The version of the recipe's format that this program writes and reads.
 pub const FORMAT: u32 = 1;
@@ -32,6 +33,9 @@ pub struct Inputs {
     /// The device's programs.
     #[serde(rename = "program", default)]
     pub programs: Vec<Named>,
+    /// The compiler that they were made by; nothing where they were brought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rust: Option<Rust>,
     /// The overlays from outside of the checkout (`--with-overlay`), each by a digest of its files.
     #[serde(rename = "overlay", default)]
     pub overlays: Vec<Named>,
@@ -52,8 +56,22 @@ pub fn checkout(image: &Path, overlays: &Overlays) -> Result<Sha256> {
     Ok(overlays.add_house_to(key.tree(&image.join("boot"))?)?.sha256())
 }
 
+/// The device's programs in `folder`, each by its content.
+///
+/// # Errors
+/// A program that is missing or cannot be read.
+pub fn programs_in(folder: &Path) -> Result<Vec<Named>> {
+    let program = |name: &&str| {
+        let path = folder.join(name);
+        let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+        Ok(Named { name: (*name).to_owned(), sha256: Sha256::of(&bytes) })
+    };
+    PROGRAMS.iter().map(program).collect()
+}
+
 impl Inputs {
-    /// What a build reads of the checkout's `image` folder and the overlays, and the device's programs in `programs`.
+    /// What a build reads of the checkout's `image` folder and the overlays, and the device's programs in `programs`,
+    /// made by `rust`.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -61,17 +79,12 @@ impl Inputs {
         image: &Path,
         overlays: &Overlays,
         programs: &Path,
+        rust: Option<Rust>,
         number: u32,
         channel: Option<Channel>,
     ) -> Result<Self> {
-        let checkout = checkout(image, overlays)?;
-        let program = |name: &&str| {
-            let path = programs.join(name);
-            let bytes = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
-            Ok(Named { name: (*name).to_owned(), sha256: Sha256::of(&bytes) })
-        };
-        let programs = PROGRAMS.iter().map(program).collect::<Result<_>>()?;
-        Ok(Self { number, checkout, programs, overlays: overlays.guests()?, channel })
+        let (checkout, programs) = (checkout(image, overlays)?, programs_in(programs)?);
+        Ok(Self { number, checkout, programs, rust, overlays: overlays.guests()?, channel })
     }
 }
 
@@ -180,6 +193,7 @@ mod tests {
                 number: 2,
                 checkout: digest.clone(),
                 programs: vec![named("sos-console")],
+                rust: Some(Rust { release: "1.95.0".into(), commit_hash: "0123".into() }),
                 overlays: vec![named("faults")],
                 channel: Some(Channel::load(&root, "http://releases.example/").unwrap()),
             },
@@ -191,8 +205,11 @@ mod tests {
         let text = recipe().to_text();
         assert_eq!(Recipe::parse(Path::new("x"), &text).unwrap(), recipe());
         assert_eq!(text, recipe().to_text());
-        let plain =
-            Recipe { commit: None, inputs: Inputs { channel: None, overlays: vec![], ..recipe().inputs }, ..recipe() };
+        let plain = Recipe {
+            commit: None,
+            inputs: Inputs { channel: None, overlays: vec![], rust: None, ..recipe().inputs },
+            ..recipe()
+        };
         assert_eq!(Recipe::parse(Path::new("x"), &plain.to_text()).unwrap(), plain);
     }
 

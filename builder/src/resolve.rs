@@ -1,7 +1,7 @@
 //! Definition → lock: asks apt what the packages wanted need, and writes down where each comes from.
 //!
-//! In: a [`Definition`], a mirror, a keyring. Out: a [`Lock`], the same for the same archives; and the signed indexes that
-//! it was resolved from, kept for a vault.
+//! In: a [`Definition`], a mirror, a keyring, perhaps the lock that was. Out: a [`Lock`], the same for the same archives;
+//! and the signed indexes that it was resolved from, kept for a vault.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,6 +10,7 @@ use std::path::Path;
 use crate::apt::{Apt, Chosen, Index};
 use crate::definition::Definition;
 use crate::error::{Error, Refusal, Result};
+use crate::former::Former;
 use crate::index::{Packages, Release};
 use crate::indexes::keep;
 use crate::lock::{self, Archive, Lock, Package, Set, Sha256};
@@ -17,7 +18,8 @@ use crate::mirror::Mirror;
 use crate::objects::Objects;
 use crate::progress::Progress;
 
-/// Resolves `definition` with apt in a private root below `work`, and keeps the indexes that it was resolved from.
+/// Resolves `definition` with apt in a private root below `work`, and keeps the indexes that it was resolved from; where
+/// there is a `former` lock, its packages stay as they are.
 ///
 /// # Errors
 /// [`Error::UnknownPackage`], [`Error::Unsatisfiable`], [`Error::NoKeyring`], [`Error::Network`], or a [`Refusal`]
@@ -28,6 +30,7 @@ pub fn resolve(
     keyring: &Path,
     work: &Path,
     kept: &Objects,
+    former: Option<Former<'_>>,
     progress: Progress,
 ) -> Result<Lock> {
     let apt = Apt::prepare(work, &definition.architecture, &definition.archives, mirror, keyring)?;
@@ -44,6 +47,7 @@ pub fn resolve(
             archives.push(archive);
         }
     }
+    apt.prefer(&former.map_or_else(String::new, |former| former.preferences(&archives)))?;
     let mut chosen: BTreeMap<Chosen, BTreeSet<Set>> = BTreeMap::new();
     for set in [Set::Device, Set::Tools] {
         for package in solve(&apt, definition, set, &indexes)? {
@@ -51,7 +55,14 @@ pub fn resolve(
         }
     }
     keep(definition, &listed, mirror, kept)?;
-    let packages = chosen.into_iter().map(|(chosen, sets)| package(chosen, sets, &indexes)).collect::<Result<_>>()?;
+    let locked = |(chosen, sets): (Chosen, BTreeSet<Set>)| match former.and_then(|f| f.package(&chosen, &indexes)) {
+        Some(kept) => Ok(Package { sets: sets.into_iter().collect(), ..kept.clone() }),
+        None => package(chosen, sets, &indexes),
+    };
+    let packages = chosen.into_iter().map(locked).collect::<Result<Vec<_>>>()?;
+    if let Some(former) = former {
+        archives = former.archives(archives, &packages);
+    }
     Ok(Lock {
         format: lock::FORMAT,
         release: definition.release.clone(),

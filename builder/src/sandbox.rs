@@ -37,6 +37,12 @@ pub fn run_inside(command: &str, arguments: Vec<OsString>, json: bool) -> Result
     }
 }
 
+/// What the inner half does first, where it makes roots: files and folders that no package has a mode for get theirs by
+/// the umask, and that is whoever's who builds.
+pub fn forget_the_umask() {
+    rustix::process::umask(rustix::fs::Mode::WGRP | rustix::fs::Mode::WOTH);
+}
+
 /// unshare(1)'s arguments for that: mount, PID, UTS, IPC and network namespaces; for an ordinary user a user namespace
 /// as well, in which their subordinate ids (subuid(5)) stand for the image's users.
 fn enter(program: &Path, command: &str, arguments: Vec<OsString>, json: bool, ordinary_user: bool) -> Vec<OsString> {
@@ -111,6 +117,31 @@ impl Sandbox {
         let target = self.inside(at);
         create_dir(&target)?;
         mount(&["--bind", &from.to_string_lossy()], &target)
+    }
+
+    /// The same, and nothing in there can be changed through it.
+    ///
+    /// # Errors
+    /// A mount or a directory that cannot be made.
+    pub fn bind_read_only(&self, from: &Path, at: &str) -> Result<(), Error> {
+        self.bind(from, at)?;
+        let target = self.inside(at);
+        // A mount that came from outside of our user namespace keeps what it forbids; so this has to be said again.
+        let options = Run::new("findmnt").args(["--noheadings", "--output", "VFS-OPTIONS", "--mountpoint"]);
+        let options = options.arg(&target).run()?;
+        let kept = options.trim().split(',').filter(|option| !["rw", "ro"].contains(option));
+        let options = ["remount", "bind", "ro"].into_iter().chain(kept).collect::<Vec<_>>().join(",");
+        mount(&["-o", &options], &target)
+    }
+
+    /// An empty folder in memory at `at` inside the root, over whatever is there.
+    ///
+    /// # Errors
+    /// A mount or a directory that cannot be made.
+    pub fn tmpfs(&self, at: &str) -> Result<(), Error> {
+        let target = self.inside(at);
+        create_dir(&target)?;
+        mount(&["-t", "tmpfs", "-o", "mode=0755", "tmpfs"], &target)
     }
 
     /// The host's name for a path inside the root.

@@ -20,8 +20,9 @@ use crate::lock::{Lock, Sha256};
 use crate::origin::Origin;
 use crate::overlays::Overlays;
 use crate::pool::PoolReady;
+use crate::programs::Programs;
 use crate::progress::Progress;
-use crate::recipe::{Inputs, Named, Recipe};
+use crate::recipe::{self, Named, Recipe};
 use crate::release;
 use crate::repository::Repository;
 use crate::sandbox::{self, Sandbox};
@@ -45,8 +46,8 @@ pub struct Order<'a> {
     pub cache: &'a Path,
     /// The crates that the device's programs are made of.
     pub crates: &'a Cache,
-    /// Where the device's programs stand.
-    pub programs: &'a Path,
+    /// Where the device's programs come from.
+    pub programs: Programs,
     /// The overlays from outside.
     pub guests: &'a [PathBuf],
     /// How progress is shown.
@@ -135,14 +136,14 @@ impl Offer {
         self.check_inputs(&overlays, order)?;
         let scratch = Scratch::make(order.cache, order.progress)?;
         let definition = order.repository.definition(self.release())?;
-        let built = build::start(
+        let mut built = build::start(
             lock,
             pool,
             &build::Order {
                 repository: order.repository.root(),
                 cache: scratch.dir(),
                 name: self.release(),
-                programs: order.programs,
+                programs: order.programs.clone(),
                 overlays,
                 channel: self.recipe.inputs.channel.clone(),
                 version_prefix: definition.version_prefix,
@@ -150,6 +151,10 @@ impl Offer {
                 progress: order.progress,
             },
         )?;
+        if built.inputs.programs == self.recipe.inputs.programs {
+            // The same programs; whether they were compiled now or brought is not the release's concern.
+            built.inputs.rust.clone_from(&self.recipe.inputs.rust);
+        }
         let again = release::release(
             lock,
             &built,
@@ -173,31 +178,52 @@ impl Offer {
         )?;
         let mut differences = self.differences(&again)?;
         if !differences.is_empty() {
+            differences.splice(0..0, programs(&built.inputs.programs, &self.recipe.inputs.programs));
             differences.extend(self.places(&built, &scratch, order.progress));
             return Err(self.not_the_same(&differences));
         }
         Ok(())
     }
 
-    /// What the checkout and the command line give has to be what the recipe names.
+    /// What the checkout and the command line give has to be what the recipe names. What programs that are compiled come
+    /// out as is seen afterwards.
     fn check_inputs(&self, overlays: &Overlays, order: &Order<'_>) -> Result<()> {
         let theirs = &self.recipe.inputs;
         let image = order.repository.root().join("image");
-        let ours = Inputs::of(&image, overlays, order.programs, theirs.number, theirs.channel.clone())?;
-        self.same("checkout (image/, overlays/)", &ours.checkout, &theirs.checkout)?;
-        let names = |inputs: &Inputs| inputs.overlays.iter().map(|overlay| overlay.name.clone()).collect::<Vec<_>>();
-        if names(&ours) != names(theirs) {
+        let guests = overlays.guests()?;
+        self.same("checkout (image/, overlays/)", &recipe::checkout(&image, overlays)?, &theirs.checkout)?;
+        let names = |overlays: &[Named]| overlays.iter().map(|overlay| overlay.name.clone()).collect::<Vec<_>>();
+        if names(&guests) != names(&theirs.overlays) {
             let reason = format!(
                 "it was made with these overlays from outside: {}; pass each with --with-overlay, in this order",
-                if theirs.overlays.is_empty() { "none".to_owned() } else { names(theirs).join(", ") }
+                if theirs.overlays.is_empty() { "none".to_owned() } else { names(&theirs.overlays).join(", ") }
             );
             return Err(Refusal::AnotherSource { version: self.recipe.version.clone(), reason }.into());
         }
-        for (one, other) in ours.overlays.iter().zip(&theirs.overlays) {
+        for (one, other) in guests.iter().zip(&theirs.overlays) {
             self.same(&format!("overlay «{}»", one.name), &one.sha256, &other.sha256)?;
         }
-        let differences = programs(&ours.programs, &theirs.programs);
-        if differences.is_empty() { Ok(()) } else { Err(self.not_the_same(&differences)) }
+        self.check_programs(&order.programs)
+    }
+
+    /// Programs that are brought have to be the release's; those that are compiled, made by its compiler.
+    fn check_programs(&self, ours: &Programs) -> Result<()> {
+        let theirs = &self.recipe.inputs;
+        match (ours, &theirs.rust) {
+            (Programs::Brought(folder), _) => {
+                let differences = programs(&recipe::programs_in(folder)?, &theirs.programs);
+                if differences.is_empty() { Ok(()) } else { Err(self.not_the_same(&differences)) }
+            }
+            (Programs::Compiled(_), Some(rust)) if ours.rust() != Some(rust) => {
+                let reason = format!(
+                    "another Rust: the release's programs were compiled by {rust}, and this checkout pins {}; check out \
+                     the commit of the release",
+                    ours.rust().map_or_else(String::new, ToString::to_string)
+                );
+                Err(Refusal::AnotherSource { version: self.recipe.version.clone(), reason }.into())
+            }
+            (Programs::Compiled(_), _) => Ok(()),
+        }
     }
 
     fn same(&self, what: &str, ours: &Sha256, theirs: &Sha256) -> Result<()> {

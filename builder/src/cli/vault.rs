@@ -1,4 +1,4 @@
-//! The commands that keep releases for good and make them again: `vault export`, `vault check`, `vault crates`, `verify`.
+//! The commands that keep releases for good and make them again: `vault export`, `vault check`, `verify`.
 
 use std::path::{Path, PathBuf};
 
@@ -7,9 +7,8 @@ use clap::{Args, Subcommand};
 use indicatif::DecimalBytes;
 use sos_builder::check::check;
 use sos_builder::crates::Cache;
-use sos_builder::directory_source::lay_out;
 use sos_builder::export::{self, export};
-use sos_builder::inventory::{Absent, Inventory};
+use sos_builder::inventory::Absent;
 use sos_builder::lock::Lock;
 use sos_builder::pool::PoolReady;
 use sos_builder::progress::Progress;
@@ -35,18 +34,6 @@ pub enum VaultCommand {
         /// The vault's folder
         dir: PathBuf,
     },
-    /// Lay out the crates of a lock's release for cargo, which then builds the device's programs without a network
-    Crates {
-        /// The release, «trixie»
-        release: String,
-        /// The vault's folder
-        dir: PathBuf,
-        /// The folder to write, which must not be there yet
-        out: PathBuf,
-        /// A lock other than the one in image/locks
-        #[arg(long, value_name = "FILE")]
-        lock: Option<PathBuf>,
-    },
 }
 
 /// What a release is made again from.
@@ -59,7 +46,7 @@ pub struct VerifyArgs {
     /// An overlay from outside of overlays/ that the release was made with; may be given more than once
     #[arg(long, value_name = "DIR")]
     with_overlay: Vec<PathBuf>,
-    /// Where the device's programs are; beside sos-build where not given
+    /// Where the device's programs are; compiled from the checkout where not given
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
 }
@@ -97,7 +84,6 @@ impl Session {
         match command {
             VaultCommand::Export { release, dir, sources } => self.export(release, dir, sources),
             VaultCommand::Check { dir } => check_vault(dir, self.progress),
-            VaultCommand::Crates { release, dir, out, lock } => self.crates(release, dir, out, lock.as_deref()),
         }
     }
 
@@ -122,21 +108,11 @@ impl Session {
         Ok(())
     }
 
-    fn crates(&self, release: &str, dir: &Path, out: &Path, lock: Option<&Path>) -> Result<()> {
-        let lock = self.repository.lock(&self.repository.definition(release)?, lock)?;
-        let vault = Vault::open(dir)?;
-        let inventory = vault.inventory(&Inventory::new(&lock).file_name())?;
-        let count = lay_out(&vault, &inventory, out)?;
-        self.progress.say(&format!("{}: {count} crates; cargo --config {0}/config.toml takes them", out.display()));
-        Ok(())
-    }
-
     /// Makes a release again and compares.
     pub fn verify(&self, args: &VerifyArgs) -> Result<()> {
         let offer = Offer::load(&args.release_dir)?;
         let lock = offer.lock(&self.repository, args.sources.lock.as_deref())?;
         let pool = self.packages(&lock, &args.sources)?;
-        let beside = std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
         offer.verify(
             &lock,
             &pool,
@@ -144,7 +120,7 @@ impl Session {
                 repository: &self.repository,
                 cache: &self.cache,
                 crates: &args.sources.crates()?,
-                programs: args.programs.as_deref().unwrap_or(&beside),
+                programs: self.programs(args.programs.as_deref(), &args.sources)?,
                 guests: &args.with_overlay,
                 progress: self.progress,
             },

@@ -16,6 +16,15 @@ pub fn build(world: &World, args: &[&str]) -> Output {
     run(world, Command::new(PROGRAM), args)
 }
 
+/// Runs `sos-build` in the world, where it finds the programs in `folder` before the host's.
+pub fn build_with(world: &World, folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
+    command.env("PATH", std::env::join_paths(folders).unwrap());
+    run(world, command, args)
+}
+
 /// Runs `sos-build`, which `command` starts, in the world.
 fn run(world: &World, mut command: Command, args: &[&str]) -> Output {
     in_world(world, &mut command, args).output().unwrap()

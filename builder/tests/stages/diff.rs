@@ -178,7 +178,14 @@ fn release(dir: &Path, version: &str, package_version: &str, size: u64) {
         level: 3,
         only_slot: false,
         commit: None,
-        inputs: Inputs { number: 1, checkout: Sha256::of(b""), programs: vec![], overlays: vec![], channel: None },
+        inputs: Inputs {
+            number: 1,
+            checkout: Sha256::of(b""),
+            programs: vec![],
+            rust: None,
+            overlays: vec![],
+            channel: None,
+        },
     };
     let recipe_name = format!("sos-{version}.recipe.toml");
     write(&dir.join(&recipe_name), recipe.to_text().as_bytes());

@@ -7,7 +7,7 @@ use sos_builder::lock::Lock;
 use sos_builder::overlays::Overlays;
 use sos_builder::recipe::Recipe;
 
-use crate::command_line::{build, code, lock, stderr};
+use crate::command_line::{build, build_with, code, lock, stderr};
 use crate::world::{World, write};
 
 /// A checkout that is locked and whose packages are there.
@@ -88,6 +88,21 @@ fn an_overlay_from_outside_brings_no_packages() {
         let message = format!("the lock of «trixie» has no package «{package}» for the image");
         refuses(&world, &args, &message, 2);
     }
+}
+
+#[test]
+fn programs_are_compiled_by_the_pinned_rust_and_no_other() {
+    let world = locked();
+    let refuses = |script: &str, message: &str, exit_code: i32| {
+        world.place_rust(script);
+        let output = build_with(&world, &world.path("bin"), &["build", "trixie"]);
+        assert!(stderr(&output).contains(message), "{script}: {}", stderr(&output));
+        assert_eq!(code(&output), exit_code, "{script}: {}", stderr(&output));
+        assert!(!world.path("cache/build").exists(), "{script}");
+    };
+    refuses("echo release: 1.94.1; echo commit-hash: abc", "by Rust 1.95.0 and no other, and this host has 1.94.1", 3);
+    refuses("echo release: 1.95.0; echo commit-hash: unknown", "this host has 1.95.0 (commit unknown)", 3);
+    refuses("echo no such toolchain >&2; exit 1", "there is none: ", 2);
 }
 
 #[test]

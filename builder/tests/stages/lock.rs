@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::world::{World, fixture, write};
 use sos_builder::error::{Error, Refusal};
-use sos_builder::lock::{Lock, Set};
+use sos_builder::lock::{Lock, Set, Sha256};
 
 /// The refusal that locking ends in.
 fn refusal(world: &World) -> Refusal {
@@ -48,6 +48,55 @@ fn a_packages_update_changes_the_digest_of_its_set_only() {
     after.packages.retain(|package| package.name != "zstd");
     assert_eq!(before.digest(Set::Device), after.digest(Set::Device));
     assert_ne!(before.digest(Set::Tools), after.digest(Set::Tools));
+}
+
+/// A lock made before the archives moved on: an older library, and a greeter that they have dropped since.
+fn former(world: &World) -> Lock {
+    let mut lock = world.lock().unwrap();
+    for archive in &mut lock.archives {
+        archive.date -= 1000;
+        archive.inrelease_sha256 = Sha256::of(b"as it was");
+    }
+    lock.source_date_epoch -= 1000;
+    for package in &mut lock.packages {
+        match package.name.as_str() {
+            "libgreeting" => package.version = "1.0-1".into(),
+            "greeter" => package.version = "0.9-1".into(),
+            _ => {}
+        }
+    }
+    lock
+}
+
+#[test]
+fn a_lock_that_keeps_changes_nothing_where_nothing_else_is_asked_for() {
+    let world = World::asking_for(&["greeter"]);
+    let former = former(&world);
+    assert_ne!(world.lock().unwrap(), former);
+    assert_eq!(world.lock_keeping(&former).unwrap(), former);
+}
+
+#[test]
+fn a_lock_that_keeps_takes_in_what_is_new_and_says_which_archive_vouches_for_it() {
+    let former = former(&World::asking_for(&["greeter"]));
+    let world = World::asking_for(&["greeter", "greeter-manual"]);
+    let (lock, now) = (world.lock_keeping(&former).unwrap(), world.lock().unwrap());
+    let (new, kept): (Vec<_>, Vec<_>) = lock.packages.iter().partition(|package| package.name == "greeter-manual");
+    assert!(kept.into_iter().eq(&former.packages));
+    assert_eq!((new.len(), new[0].archive.as_str()), (1, "main"));
+    assert_eq!(lock.archives, [now.archives[0].clone(), former.archives[1].clone()]);
+    let without = World::asking_for(&[]).lock_keeping(&lock).unwrap();
+    assert_eq!(without.packages(Set::Device).map(|package| package.name.as_str()).collect::<Vec<_>>(), ["base-files"]);
+}
+
+#[test]
+fn a_lock_that_keeps_takes_what_is_new_from_an_archive_that_is_as_it_was() {
+    let mut former = World::asking_for(&[]).lock().unwrap();
+    former.archives[1].inrelease_sha256 = Sha256::of(b"as it was");
+    let lock = World::asking_for(&["greeter"]).lock_keeping(&former).unwrap();
+    let library = lock.packages.iter().find(|package| package.name == "libgreeting").unwrap();
+    assert_eq!((library.archive.as_str(), library.version.as_str()), ("main", "1.0-1"));
+    assert_eq!((lock.archives, lock.source_date_epoch), (former.archives, former.source_date_epoch));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use sos_builder::progress::Progress;
 use sos_builder::sources::Sources;
 use sos_builder::vault::Vault;
 
-use crate::command_line::{build, code, in_world, lock, stderr};
+use crate::command_line::{build, build_with, code, in_world, lock, stderr};
 use crate::server::Server;
 use crate::world::{World, content, write};
 
@@ -368,31 +368,22 @@ fn indexes_that_nobody_kept_come_from_the_mirror_or_a_snapshot_and_else_are_abse
 }
 
 #[test]
-fn crates_are_laid_out_for_cargo_or_named() {
+fn an_offline_build_takes_crates_from_the_vault_and_from_nowhere_else() {
     let world = locked(&["greeter"]);
     assert_eq!(code(&export_command(&world)), 0);
-    let (dir, out) = (world.path("vault"), world.path("laid/out"));
-    let args = ["vault", "crates", "trixie", dir.to_str().unwrap(), out.to_str().unwrap()];
-    let output = build(&world, &args);
-    assert_eq!(code(&output), 0, "{}", stderr(&output));
-    assert_eq!(fs::read_to_string(out.join("crates/greeting-1.0.0/src/lib.rs")).unwrap(), "// hi");
-    let config = fs::read_to_string(out.join("config.toml")).unwrap();
-    assert!(config.contains(out.join("crates").to_str().unwrap()), "{config}");
-    let again = build(&world, &args);
-    assert_eq!(code(&again), 2, "{}", stderr(&again));
-    fs::remove_dir_all(&out).unwrap();
-    let file = vault(&world).objects().file(&Sha256::of(&krate()));
-    fs::remove_file(&file).unwrap();
-    let lacking = build(&world, &args);
-    assert_eq!(code(&lacking), 3, "{}", stderr(&lacking));
-    assert!(stderr(&lacking).contains("lacks:\n  objects/"), "{}", stderr(&lacking));
-    assert!(stderr(&lacking).contains(": crate greeting 1.0.0\n"), "{}", stderr(&lacking));
-    assert!(!out.exists());
-    fs::write(file, "not a crate").unwrap();
-    let damaged = build(&world, &args);
-    assert_eq!(code(&damaged), 3, "{}", stderr(&damaged));
-    assert!(stderr(&damaged).contains(": crate greeting 1.0.0; it has "), "{}", stderr(&damaged));
-    assert!(!out.exists());
+    world.place_image();
+    world.place_rust("echo release: 1.95.0; echo commit-hash: abc; echo /nowhere");
+    let (dir, bin) = (world.path("vault"), world.path("bin"));
+    let said = || {
+        let args = ["build", "trixie", "--vault", dir.to_str().unwrap(), "--offline"];
+        let output = build_with(&world, &bin, &args);
+        assert_ne!(code(&output), 0);
+        stderr(&output)
+    };
+    assert!(said().contains("Cargo.toml: No such file"), "the test checkout has no programs, so this far: {}", said());
+    // Cargo's own cache has it, and is not asked.
+    fs::remove_file(vault(&world).objects().file(&Sha256::of(&krate()))).unwrap();
+    assert!(said().contains("greeting-1.0.0.crate is nowhere here"), "{}", said());
 }
 
 #[test]

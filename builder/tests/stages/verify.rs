@@ -6,9 +6,10 @@ use std::process::Output;
 use sos_builder::lock::Lock;
 use sos_builder::overlays::Overlays;
 use sos_builder::recipe::{Inputs, Recipe};
+use sos_builder::toolchain::Rust;
 use sos_signing::{Artefact, Kind, Manifest};
 
-use crate::command_line::{build, code, lock, stderr};
+use crate::command_line::{build, build_with, code, lock, stderr};
 use crate::image::well;
 use crate::vault::locked;
 use crate::world::{World, write};
@@ -43,7 +44,7 @@ impl Released {
         let guests: Vec<_> = guests.iter().map(|guest| world.path("elsewhere").join(guest)).collect();
         let lock = Lock::load(&world.path("image/locks/trixie.lock")).unwrap();
         let overlays = Overlays::find(&world.path("overlays"), &guests, &lock).unwrap();
-        let inputs = Inputs::of(&world.path("image"), &overlays, &world.path("programs"), 1, None).unwrap();
+        let inputs = Inputs::of(&world.path("image"), &overlays, &world.path("programs"), None, 1, None).unwrap();
         let built = serde_json::json!({
             "checks": well(), "key": "", "version": VERSION, "release": "trixie", "source_date_epoch": 0,
             "root": {"root_hash": "00".repeat(32), "hash_offset": 4096, "size": 8192},
@@ -155,6 +156,21 @@ fn a_program_that_differs_is_named_before_anything_is_built() {
     write(&released.world.path("programs/sos-console"), b"another");
     released.refuses(&[], "release 13.20250101.1 does not come out the same");
     released.refuses(&[], "program sos-console: SHA-256 ");
+}
+
+#[test]
+fn another_compiler_is_refused_before_anything_is_built() {
+    let released = Released::plain();
+    let theirs = Rust { release: "1.94.0".into(), commit_hash: "old".into() };
+    released.change_recipe(|recipe| recipe.inputs.rust = Some(theirs));
+    let world = &released.world;
+    world.place_rust("echo release: 1.95.0; echo commit-hash: new");
+    write(&world.path("Cargo.lock"), b"version = 4\n");
+    let output = build_with(world, &world.path("bin"), &["verify", released.dir().to_str().unwrap()]);
+    let message = "programs were compiled by 1.94.0 (commit old), and this checkout pins 1.95.0 (commit new)";
+    assert!(stderr(&output).contains(message), "{}", stderr(&output));
+    assert_eq!(code(&output), 3, "{}", stderr(&output));
+    released.assert_clean();
 }
 
 #[test]

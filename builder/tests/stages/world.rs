@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use sos_builder::definition::Definition;
 use sos_builder::error::Result;
+use sos_builder::former::Former;
 use sos_builder::host_sources::HostSources;
-use sos_builder::layer::PROGRAMS;
 use sos_builder::lock::{Kind, Lock, Package};
 use sos_builder::mirror::Mirror;
 use sos_builder::objects::Objects;
 use sos_builder::pool::Pool;
+use sos_builder::programs::PROGRAMS;
 use sos_builder::progress::Progress;
 use sos_builder::resolve::resolve;
 
@@ -85,6 +86,15 @@ impl World {
         }
     }
 
+    /// Pins a Rust, and puts a `rustc` into `bin` that is this shell script.
+    pub fn place_rust(&self, script: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        write(&self.path("rust-toolchain.toml"), b"[toolchain]\nchannel = \"1.95.0\"\n");
+        let rustc = self.path("bin/rustc");
+        write(&rustc, format!("#!/bin/sh\n{script}\n").as_bytes());
+        std::fs::set_permissions(&rustc, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
     /// The pool in this world.
     pub fn pool(&self) -> Pool {
         Pool::at(self.path("cache/pool"))
@@ -102,10 +112,23 @@ impl World {
         Definition::load("trixie", &file, &self.path("overlays")).unwrap()
     }
 
+    /// Locks, verified with the key in `keyring`; what a lock has already stays.
+    fn resolve(&self, keyring: &str, former: Option<&Lock>) -> Result<Lock> {
+        let (definition, work) = (self.definition(), self.path("cache/apt"));
+        resolve(
+            &definition,
+            &self.mirror(),
+            &fixture(keyring),
+            &work,
+            &self.kept(),
+            former.map(Former),
+            Progress::Silent,
+        )
+    }
+
     /// Locks, verified with the key in `keyring`.
     pub fn lock_with(&self, keyring: &str) -> Result<Lock> {
-        let (definition, mirror, work) = (self.definition(), self.mirror(), self.path("cache/apt"));
-        resolve(&definition, &mirror, &fixture(keyring), &work, &self.kept(), Progress::Silent)
+        self.resolve(keyring, None)
     }
 
     /// Where locking keeps indexes.
@@ -116,6 +139,11 @@ impl World {
     /// Locks, verified with the archive's key.
     pub fn lock(&self) -> Result<Lock> {
         self.lock_with("keyring.asc")
+    }
+
+    /// Locks, and what `former` has stays.
+    pub fn lock_keeping(&self, former: &Lock) -> Result<Lock> {
+        self.resolve("keyring.asc", Some(former))
     }
 }
 
