@@ -27,6 +27,10 @@ vm *arguments:
 bench *arguments:
     ./dev bench {{ arguments }}
 
+# build the image on hosts that differ in all that may differ, and compare; as root
+reproduce *names:
+    ./dev reproduce {{ names }}
+
 # throw bytes at every parser of outside data
 fuzz *seconds:
     ./dev fuzz {{ seconds }}
