@@ -40,7 +40,7 @@ pub fn directory_ldif(mapping: &Mapping, members: &[HashedMember<'_>], probe: &S
     for member in members {
         add_member(&mut ldif, domain, *member);
     }
-    add_probe(&mut ldif, domain, probe);
+    add_probe_member(&mut ldif, domain, probe);
     for group in &mapping.groups {
         add_team(&mut ldif, "groups", domain, group);
     }
@@ -80,7 +80,8 @@ fn addresses_of(member: &Member, domain: &Domain) -> Vec<MailAddress> {
     std::iter::once(&own).chain(&member.addresses).map(|local| local.at(domain)).collect()
 }
 
-fn add_probe(ldif: &mut Ldif, domain: &Domain, hash: &Secret) {
+/// Adds the member that health transactions act as, with the hash of their password.
+pub fn add_probe_member(ldif: &mut Ldif, domain: &Domain, hash: &Secret) {
     let address = format!("{PROBE_MEMBER}@{domain}");
     ldif.entry(
         &member_dn(PROBE_MEMBER),

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 /// Longest line written; longer ones are folded (RFC 2849, note 2).
 const LINE: usize = 76;
 
-/// LDIF content records, one after the other, without the version line, which slapadd(8) does not know. Holds password hashes, so it shows nothing when debugged.
+/// LDIF content records, one after the other, without the version line, which slapadd(8) does not know. Holds password
+/// hashes, so it shows nothing when debugged.
 #[derive(Default)]
 pub struct Ldif(Zeroizing<String>);
 
@@ -19,13 +20,13 @@ impl std::fmt::Debug for Ldif {
 
 impl Ldif {
     /// Adds an entry: its name, then its attributes in the order given.
-    pub fn entry<'a>(&mut self, dn: &str, attributes: impl IntoIterator<Item = (&'a str, &'a str)>) {
+    pub fn entry<'a, V: AsRef<[u8]>>(&mut self, dn: &str, attributes: impl IntoIterator<Item = (&'a str, V)>) {
         if !self.0.is_empty() {
             self.0.push('\n');
         }
-        self.line("dn", dn);
+        self.line("dn", dn.as_bytes());
         for (name, value) in attributes {
-            self.line(name, value);
+            self.line(name, value.as_ref());
         }
     }
 
@@ -35,11 +36,10 @@ impl Ldif {
         &self.0
     }
 
-    fn line(&mut self, name: &str, value: &str) {
-        let line = if is_safe(value) {
-            Zeroizing::new(format!("{name}: {value}"))
-        } else {
-            Zeroizing::new(format!("{name}:: {}", STANDARD.encode(value)))
+    fn line(&mut self, name: &str, value: &[u8]) {
+        let line = match std::str::from_utf8(value) {
+            Ok(text) if is_safe(text) => Zeroizing::new(format!("{name}: {text}")),
+            _ => Zeroizing::new(format!("{name}:: {}", STANDARD.encode(value))),
         };
         // Safe strings and base64 are ASCII, so any byte is a place to fold.
         let (first, mut rest) = line.split_at(line.len().min(LINE));

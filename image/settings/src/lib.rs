@@ -26,10 +26,10 @@ mod user_data;
 mod yaml;
 
 pub use accounts::Accounts;
-pub use directory::{HashedMember, PROBE_MEMBER, SUFFIX, directory_ldif};
+pub use directory::{HashedMember, PROBE_MEMBER, SUFFIX, add_probe_member, directory_ldif};
 pub use error::SettingsError;
 pub use ldif::{Ldif, escape_dn_value};
-pub use manifest::{Link, SecretKind, SecretSpec, ServiceManifest, TemplateSpec};
+pub use manifest::{ExportSpec, Link, SecretKind, SecretSpec, ServiceManifest, TemplateSpec};
 pub use mapping::{
     ADMINISTRATORS, Handed, Mapping, Member, NEW_PAGE, Offered, PAGE_NAMES, Password, SHORTEST_PASSWORD,
     STANDING_ADDRESSES, Team, Waiting,

@@ -51,6 +51,8 @@ pub struct ServiceManifest {
     /// What it does with the server's certificate.
     #[serde(default)]
     pub certificate: CertificateSpec,
+    /// How an export takes along what it keeps of members, and an import brings it back (docs/export.md).
+    pub export: Option<ExportSpec>,
     /// Files rendered into `/etc`, by template.
     #[serde(default)]
     pub templates: BTreeMap<String, TemplateSpec>,
@@ -110,6 +112,16 @@ pub struct CertificateSpec {
     /// Units that read it anew when they reload.
     #[serde(default)]
     pub reload: Vec<String>,
+}
+
+/// How a service's data come out and go in again, in open formats.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportSpec {
+    /// An executable that says and takes in one file of one member a line.
+    pub program: String,
+    /// As whom it runs; its group has the same name.
+    pub user: String,
 }
 
 /// A template and the file it makes.
@@ -195,6 +207,10 @@ impl ServiceManifest {
         if let Some(name) = self.secrets.keys().find(|name| !is_plain(name)) {
             return Err(format!("secrets.{name:?}: write letters, digits, hyphens and underscores"));
         }
+        if let Some(export) = self.export.as_ref().filter(|export| !export.program.starts_with("/usr/lib/sos/export/"))
+        {
+            return Err(format!("export.program {:?} must be below /usr/lib/sos/export/", export.program));
+        }
         match &self.health {
             Some(health) if !health.transaction.starts_with("/usr/lib/sos/health/") => {
                 Err("health.transaction must be below /usr/lib/sos/health/".into())
@@ -254,6 +270,15 @@ mod tests {
         assert!(ServiceManifest::parse("x", "title=\"X\"\nunclaimed=true").is_err());
         let text = "title=\"X\"\nunclaimed=true\nrequired=true\n[secrets]\nk={kind=\"password\"}";
         assert!(ServiceManifest::parse("x", text).is_err());
+    }
+
+    #[test]
+    fn what_exports_is_a_program_of_ours() {
+        let manifest = |program: &str| {
+            ServiceManifest::parse("x", &format!("title=\"X\"\n[export]\nprogram={program:?}\nuser=\"www-data\""))
+        };
+        assert!(manifest("/usr/lib/sos/export/x").is_ok());
+        assert!(manifest("/bin/sh").is_err());
     }
 
     #[test]
