@@ -1,7 +1,7 @@
 //! The one place where programs are started: a cleared environment, arguments without secrets, the end of what the
 //! program said in the error.
 
-use std::io::Write as _;
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 const TAIL: usize = 16_000;
 /// How much of it is printed.
 const PRINTED: usize = 2000;
+/// Bytes on their way through a pipe at a time.
+const PIPE: usize = 64 << 10;
 /// How often a running program is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 /// Where programs are.
@@ -99,15 +101,15 @@ impl Program {
     /// When it does not start, exits other than with 0, or takes longer than its limit.
     pub fn run(mut self) -> Result<Vec<u8>, CommandError> {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.command.spawn().map_err(|error| self.failed(format!("cannot be started: {error}"), ""))?;
+        let mut child = self.start()?;
         let input = std::mem::take(&mut self.input);
-        let (mut stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (mut stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let writer = thread::spawn(move || {
             // A program that does not read its input ends the pipe; its exit code tells.
             stdin.take().map(|mut pipe| pipe.write_all(&input))
         });
         let output = thread::spawn(move || read_all(stdout));
-        let errors = thread::spawn(move || read_all(stderr));
+        let errors = drain(child.stderr.take());
         let outcome = wait(&mut child, self.limit);
         let (output, errors) = (output.join().unwrap_or_default(), errors.join().unwrap_or_default());
         drop(writer.join());
@@ -117,9 +119,83 @@ impl Program {
         }
     }
 
+    /// Runs it and has `read` take its standard output as it comes, however much there is. It has the time that it takes.
+    ///
+    /// # Errors
+    /// What `read` says; or that it does not start, or exits other than with 0.
+    pub(crate) fn read<T, E: From<CommandError>>(
+        mut self,
+        read: impl FnOnce(&mut dyn BufRead) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.start()?;
+        let errors = drain(child.stderr.take());
+        // When reading ends early the pipe does too, and the program is told so.
+        let taken = match child.stdout.take() {
+            Some(pipe) => read(&mut BufReader::with_capacity(PIPE, pipe)),
+            None => read(&mut std::io::empty()),
+        };
+        let ended = self.end(&mut child, errors);
+        match taken {
+            Ok(taken) => ended.map(|()| taken).map_err(E::from),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Runs it and has `write` say what comes on its standard input, however much it is.
+    ///
+    /// # Errors
+    /// That it does not start, or exits other than with 0; or what `write` says.
+    pub(crate) fn write<E: From<CommandError>>(
+        mut self,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = self.start()?;
+        let errors = drain(child.stderr.take());
+        let said = match child.stdin.take() {
+            Some(pipe) => {
+                let mut input = BufWriter::with_capacity(PIPE, pipe);
+                let said = write(&mut input);
+                match &said {
+                    // A program that does not read its input ends the pipe; its exit code tells.
+                    Ok(()) => drop(input.flush()),
+                    // It must not take what was said so far for all of it.
+                    Err(_) => drop(child.kill()),
+                }
+                said
+            }
+            None => Ok(()),
+        };
+        // Why it stopped listening says more than that it did.
+        match self.end(&mut child, errors) {
+            Err(error) if said.is_ok() || !error.said.is_empty() => Err(error.into()),
+            _ => said,
+        }
+    }
+
+    fn start(&mut self) -> Result<Child, CommandError> {
+        self.command.spawn().map_err(|error| self.failed(format!("cannot be started: {error}"), ""))
+    }
+
+    fn end(&self, child: &mut Child, errors: thread::JoinHandle<Vec<u8>>) -> Result<(), CommandError> {
+        let ended = child.wait();
+        let said = errors.join().unwrap_or_default();
+        match ended {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(self.failed(format!("failed ({status})"), &tail(&said, TAIL))),
+            Err(error) => Err(self.failed(format!("cannot be waited for: {error}"), "")),
+        }
+    }
+
     fn failed(&self, outcome: String, said: &str) -> CommandError {
         CommandError { program: self.name.clone(), outcome, said: said.to_owned() }
     }
+}
+
+/// Reads what a program says of what is wrong, so that it never waits for somebody to.
+fn drain(pipe: Option<impl std::io::Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || read_all(pipe))
 }
 
 fn read_all(pipe: Option<impl std::io::Read>) -> Vec<u8> {
@@ -177,6 +253,36 @@ mod tests {
         let error = Program::new("sh").args(["-c", script]).run().unwrap_err();
         assert!(error.said.starts_with("urn:ietf:params:acme:error:dns"));
         assert!(error.to_string().len() < 2100, "{}", error.to_string().len());
+    }
+
+    /// A stream broke off.
+    #[derive(Debug)]
+    struct Broken(String);
+
+    impl From<CommandError> for Broken {
+        fn from(error: CommandError) -> Self {
+            Self(error.to_string())
+        }
+    }
+
+    #[test]
+    fn streams_what_is_said_and_what_it_is_told() {
+        let count = |from: &mut dyn BufRead| -> Result<u64, Broken> {
+            std::io::copy(from, &mut std::io::sink()).map_err(|error| Broken(error.to_string()))
+        };
+        let program = |script: &str| Program::new("sh").args(["-c", script]);
+        assert_eq!(program("head -c 3000000 /dev/zero").read(count).unwrap(), 3_000_000);
+        assert!(program("echo no >&2; exit 2").read(count).unwrap_err().0.contains("no"));
+        assert_eq!(program("yes").read(|_| Err::<(), _>(Broken("enough".into()))).unwrap_err().0, "enough");
+
+        let say = |into: &mut dyn Write| into.write_all(&[b'x'; 300_000]).map_err(|error| Broken(error.to_string()));
+        program("test $(wc -c) = 300000").write(say).unwrap();
+        assert!(program("echo not that >&2; exit 2").write(say).unwrap_err().0.contains("not that"));
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        let script = format!("cat >/dev/null; echo all >{}", taken.display());
+        assert_eq!(program(&script).write(|_| Err(Broken("half".into()))).unwrap_err().0, "half");
+        assert!(!taken.exists(), "half was taken for all of it");
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
-use sos_settings::{HashedMember, Mapping, SecretKind, Settings, directory_ldif};
+use sos_settings::{HashedMember, Ldif, Mapping, Secret, SecretKind, Settings, add_probe_member, directory_ldif};
 
+use crate::command::Program;
 use crate::device::{DATABASE, Device};
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
@@ -15,46 +17,75 @@ const USER: &str = "openldap";
 /// The secret that holds the probe member's password (`overlays/directory/service.toml`).
 const PROBE_SECRET: &str = "probe";
 /// Where the database is made, on the device.
-const FRESH: &str = "/var/lib/ldap.new";
+pub(crate) const FRESH: &str = "/var/lib/ldap.new";
 /// The directory's configuration, on the device.
 const CONFIGURATION: &str = "/etc/ldap/slapd.conf";
 
 /// Makes the database of `mapping`. The old one is there until the new one is whole.
 pub(crate) fn import(device: &Device, mapping: &Mapping, settings: &Settings) -> Result<(), ProvisionError> {
     let hashes = hash::hash_members(mapping)?;
-    let probe = secrets::read(&secrets::place(device, PROBE_SECRET, SecretKind::Password))?;
-    let probe = hash::hash(sos_settings::PROBE_MEMBER, &probe)?;
+    let probe = probe(device)?;
     let members: Vec<HashedMember<'_>> =
         mapping.members.iter().zip(&hashes).map(|(member, hash)| HashedMember { member, hash }).collect();
-    let ldif = directory_ldif(mapping, &members, &probe);
-
-    let fresh = device.path(FRESH);
-    files::remove_folder(&fresh)?;
-    files::make_folder(&fresh, Rights { mode: 0o700, uid: 0, gid: 0 })?;
-    if let Err(error) = load(device, settings, ldif.text()) {
-        files::remove_folder(&fresh)?;
-        return Err(error);
-    }
+    load(device, settings, &directory_ldif(mapping, &members, &probe))?;
     hand_over(device)
 }
 
-/// Loads `ldif` into the fresh database with the very configuration the directory will run with, but for the place.
-fn load(device: &Device, settings: &Settings, ldif: &str) -> Result<(), ProvisionError> {
-    let rendered = device.render_with(Some(settings), false, &device.path(FRESH).to_string_lossy())?;
+/// Makes a fresh database of `content` and the probe, beside the one in use. [`hand_over`] puts it in its place.
+pub(crate) fn stage(device: &Device, settings: &Settings, mut content: Ldif) -> Result<(), ProvisionError> {
+    add_probe_member(&mut content, &settings.organisation.domain, &probe(device)?);
+    load(device, settings, &content)
+}
+
+/// The hash of the probe member's password.
+fn probe(device: &Device) -> Result<Secret, ProvisionError> {
+    let password = secrets::read(&secrets::place(device, PROBE_SECRET, SecretKind::Password))?;
+    hash::hash(sos_settings::PROBE_MEMBER, &password)
+}
+
+/// All that is in the database at `place`, on the device, as slapcat(8) says it. The directory may go on meanwhile.
+pub(crate) fn dump(device: &Device, settings: &Settings, place: &str) -> Result<Vec<u8>, ProvisionError> {
+    configured(device, settings, place, |configuration| {
+        device.program("slapcat").args(["-o", "ldif-wrap=no", "-f"]).path(configuration)
+    })
+}
+
+/// Loads `content` into a fresh database.
+fn load(device: &Device, settings: &Settings, content: &Ldif) -> Result<(), ProvisionError> {
+    let fresh = device.path(FRESH);
+    files::remove_folder(&fresh)?;
+    files::make_folder(&fresh, Rights { mode: 0o700, uid: 0, gid: 0 })?;
+    let loaded = configured(device, settings, FRESH, |configuration| {
+        device.program("slapadd").args(["-q", "-f"]).path(configuration).input(content.text().as_bytes())
+    });
+    if loaded.is_err() {
+        files::remove_folder(&fresh)?;
+    }
+    loaded.map(drop)
+}
+
+/// Runs a program of slapd's with the very configuration the directory runs with, but for the place of its database.
+fn configured(
+    device: &Device,
+    settings: &Settings,
+    place: &str,
+    program: impl FnOnce(&Path) -> Program,
+) -> Result<Vec<u8>, ProvisionError> {
+    let rendered = device.render_with(Some(settings), false, &device.path(place).to_string_lossy())?;
     let Some(sos_settings::Entry::File { bytes, .. }) = rendered.get(CONFIGURATION) else {
         let what = "is not rendered; the directory's overlay must make it".into();
         return Err(ProvisionError::Malformed { path: CONFIGURATION.into(), what });
     };
-    let configuration = device.state("import.conf");
+    // Several may look at once.
+    let configuration = device.path(&format!("/run/sos/slapd-{}.conf", std::process::id()));
     files::write(&configuration, bytes, Rights::ROOT_ONLY)?;
-    let loaded = device.program("slapadd").args(["-q", "-f"]).path(&configuration).input(ldif.as_bytes()).run();
+    let said = program(&configuration).run();
     files::remove(&configuration)?;
-    loaded?;
-    Ok(())
+    Ok(said?)
 }
 
 /// Gives the fresh database to the directory's user and puts it in place of the old one.
-fn hand_over(device: &Device) -> Result<(), ProvisionError> {
+pub(crate) fn hand_over(device: &Device) -> Result<(), ProvisionError> {
     let (uid, gid) = device.accounts()?.owner("the directory", USER, USER)?;
     let (fresh, place, old) = (device.path(FRESH), device.path(DATABASE), device.path("/var/lib/ldap.old"));
     for entry in fs::read_dir(&fresh).map_err(ProvisionError::file("list", &fresh))? {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use sos_settings::{Problems, SettingsError};
 
 use crate::command::CommandError;
+use crate::portable::Refusal;
 
 /// A fault, or a refusal of what the provider handed over.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,9 @@ pub enum ProvisionError {
     /// A program failed.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// An export or import is not done.
+    #[error(transparent)]
+    Portable(#[from] Refusal),
     /// The mapping has problems; nothing of it was applied.
     #[error("the metadata has {} problem(s), named on the console; nothing of it was applied", .problems.iter().count())]
     BadMapping {

@@ -5,6 +5,7 @@
 //! each boot: metadata  SSH keys; the `sos:` mapping while there is no owner (claim), else a claim code
 //!            health    every service's transaction, until all are well
 //! on demand: serve     does for the console what needs rights
+//!            export    writes all that the organisation has in open formats; import, checksums
 //! timers:    certificate, sweep
 //! ```
 //!
@@ -28,6 +29,7 @@ mod hash;
 mod health;
 mod machine_id;
 mod metadata;
+pub mod portable;
 mod secrets;
 mod seed;
 mod serve;

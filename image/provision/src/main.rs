@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use sos_provision::portable::{self, Checksums, Progress};
 use sos_provision::{Device, Hurry, Patience, ProvisionError};
 
 #[derive(Parser)]
@@ -46,6 +47,30 @@ enum Command {
     Status,
     /// Print the DNS records the organisation should publish.
     Dns,
+    /// Write all that the organisation has into a new folder, in open formats.
+    Export {
+        /// The folder.
+        folder: PathBuf,
+        /// Say how far it is, as one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make this server, which has no owner yet, the organisation's whose export is in a folder.
+    Import {
+        /// The folder.
+        folder: PathBuf,
+        /// Say how far it is, as one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what the organisation has as checksums, which are the same on each server that has it: as TOML.
+    Checksums {
+        /// An export, in place of this server.
+        folder: Option<PathBuf>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Render /etc in memory.
     Render {
         /// Only say whether it works.
@@ -60,8 +85,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sos-provision: {error}");
-            let refused =
-                matches!(error.downcast_ref(), Some(ProvisionError::BadMapping { .. } | ProvisionError::Unclaimed));
+            let refused = matches!(
+                error.downcast_ref(),
+                Some(ProvisionError::BadMapping { .. } | ProvisionError::Unclaimed | ProvisionError::Portable(_))
+            );
             ExitCode::from(if refused { 3 } else { 1 })
         }
     }
@@ -89,10 +116,37 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 println!("{record}");
             }
         }
+        Command::Export { folder, json } => {
+            let manifest = portable::export(&device, folder, &mut Progress::new(*json))?;
+            match json {
+                true => println!("{}", serde_json::to_string(&manifest)?),
+                false => println!("{} has {}", folder.display(), amount(&manifest.checksums)),
+            }
+        }
+        Command::Import { folder, json } => {
+            let manifest = portable::import(&device, folder, &mut Progress::new(*json))?;
+            match json {
+                true => println!("{}", serde_json::to_string(&manifest)?),
+                false => {
+                    println!("this server is {}'s now, with {}", manifest.organisation, amount(&manifest.checksums))
+                }
+            }
+        }
+        Command::Checksums { folder, json } => {
+            let checksums = portable::checksums(&device, folder.as_deref(), &mut Progress::new(*json))?;
+            let text = if *json { serde_json::to_string(&checksums)? + "\n" } else { toml::to_string(&checksums)? };
+            print!("{text}");
+        }
         Command::Render { check: _ } => {
             let rendered = device.render(device.ssh_is_on())?;
             println!("{} files and links, {} units", rendered.entries().count(), rendered.units().len());
         }
     }
     Ok(())
+}
+
+/// `200 members, 5000 letters`.
+fn amount(checksums: &Checksums) -> String {
+    let letters: u64 = checksums.members.values().map(|member| member.letters).sum();
+    format!("{} members and {letters} letters", checksums.members.len())
 }

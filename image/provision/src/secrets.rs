@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand::distributions::{Alphanumeric, DistString as _};
 use rand::rngs::OsRng;
-use sos_settings::{Overlay, Secret, SecretKind, SecretSpec, Secrets};
+use sos_settings::{Accounts, Overlay, Secret, SecretKind, SecretSpec, Secrets};
 use zeroize::Zeroizing;
 
 use crate::device::Device;
@@ -27,8 +27,7 @@ pub(crate) fn make_missing(device: &Device, enabled: &[&Overlay]) -> Result<(), 
     let accounts = device.accounts()?;
     files::make_folder(&device.state(""), Rights { mode: 0o755, ..Rights::PUBLIC })?;
     for (by, name, spec) in specs(enabled) {
-        let (uid, gid) = accounts.owner(by, &spec.owner, &spec.group)?;
-        let mode = if gid == 0 { 0o600 } else { 0o640 };
+        let rights = rights(&accounts, by, spec)?;
         let path = place(device, name, spec.kind);
         if !path.exists() {
             files::make_folder(path.parent().unwrap_or(Path::new("/")), PASSABLE)?;
@@ -36,7 +35,7 @@ pub(crate) fn make_missing(device: &Device, enabled: &[&Overlay]) -> Result<(), 
                 SecretKind::Password => make_password(),
                 SecretKind::Rsa2048 => make_rsa_key(device)?,
             };
-            files::write(&path, text.as_bytes(), Rights { mode, uid, gid })?;
+            files::write(&path, text.as_bytes(), rights)?;
         }
     }
     Ok(())
@@ -51,6 +50,26 @@ pub(crate) fn load(device: &Device, enabled: &[&Overlay]) -> Result<Secrets, Pro
         }
     }
     Ok(secrets)
+}
+
+/// The names of the RSA keys that `enabled` services have.
+pub(crate) fn rsa_keys<'a>(enabled: &'a [&Overlay]) -> impl Iterator<Item = &'a str> {
+    specs(enabled).filter(|(_, _, spec)| spec.kind == SecretKind::Rsa2048).map(|(_, name, _)| name)
+}
+
+/// Puts `pem` in place of the RSA key `name` of `enabled` services.
+pub(crate) fn put_key(device: &Device, enabled: &[&Overlay], name: &str, pem: &[u8]) -> Result<(), ProvisionError> {
+    let accounts = device.accounts()?;
+    for (by, own, spec) in specs(enabled).filter(|(_, own, spec)| *own == name && spec.kind == SecretKind::Rsa2048) {
+        files::write(&place(device, own, spec.kind), pem, rights(&accounts, by, spec)?)?;
+    }
+    Ok(())
+}
+
+/// Who may read a secret.
+fn rights(accounts: &Accounts, by: &str, spec: &SecretSpec) -> Result<Rights, ProvisionError> {
+    let (uid, gid) = accounts.owner(by, &spec.owner, &spec.group)?;
+    Ok(Rights { mode: if gid == 0 { 0o600 } else { 0o640 }, uid, gid })
 }
 
 /// The public halves of the RSA keys, as base64 of their `SubjectPublicKeyInfo` (RFC 6376, section 3.6.1).

@@ -37,7 +37,7 @@ pub(crate) fn current(device: &Device) -> Option<Certificate> {
 }
 
 /// Puts a certificate and its key in place of the ones in use, both at once.
-fn install(device: &Device, certificate: &[u8], key: &[u8]) -> Result<(), ProvisionError> {
+pub(crate) fn install(device: &Device, certificate: &[u8], key: &[u8]) -> Result<(), ProvisionError> {
     let (place, beside) = (device.state(FOLDER), device.state("tls.new"));
     files::remove_folder(&beside)?;
     files::make_folder(&beside, Rights { mode: 0o755, ..Rights::PUBLIC })?;

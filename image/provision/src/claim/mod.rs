@@ -14,11 +14,11 @@ use sos_settings::Mapping;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
-use crate::{certificate, directory, secrets};
+use crate::{certificate, directory, portable, secrets};
 
 pub(crate) use code::shown;
 pub(crate) use gate::{Gate, Verdict};
-pub(crate) use state::{acme, prepare};
+pub(crate) use state::{acme, forget, prepare};
 
 /// Makes secrets, certificate and directory, checks that everything renders, then writes the settings. From then on no
 /// claim code is good for anything.
@@ -35,5 +35,6 @@ pub(crate) fn claim(device: &Device, mapping: &Mapping) -> Result<(), ProvisionE
     device.render_with(Some(&settings), false, crate::device::DATABASE)?;
     directory::import(device, mapping, &settings)?;
     files::write(&device.state("settings.toml"), text.as_bytes(), Rights::PUBLIC)?;
-    state::forget(device)
+    portable::forget(device)?;
+    forget(device)
 }

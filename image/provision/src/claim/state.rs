@@ -51,7 +51,7 @@ pub(super) fn write(device: &Device, state: &ClaimState) -> Result<(), Provision
 }
 
 /// Removes state and code: there is an owner.
-pub(super) fn forget(device: &Device) -> Result<(), ProvisionError> {
+pub(crate) fn forget(device: &Device) -> Result<(), ProvisionError> {
     files::remove(&device.path(code::SHOWN))?;
     files::remove(&device.state(FILE))
 }

@@ -59,7 +59,7 @@ fn refused(verdict: Verdict) -> Option<Reply> {
 }
 
 /// Renders for the owner, starts what they chose, and has health and certificate looked at.
-fn start(device: &Device, turn: Turn) -> Result<(), ProvisionError> {
+pub(crate) fn start(device: &Device, turn: Turn) -> Result<(), ProvisionError> {
     let rendered = device.render(device.ssh_is_on())?;
     let changed = apply::write(device, &rendered)?;
     drop(turn);

@@ -34,6 +34,7 @@ use crate::device::Device;
 use crate::error::ProvisionError;
 use answer::Helper;
 pub(crate) use changes::{METADATA, note};
+pub(crate) use claim::start as start_for_owner;
 pub use letter::write_to_administrators;
 
 /// Who may ask.
