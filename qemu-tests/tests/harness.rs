@@ -60,12 +60,12 @@ fn a_machine_that_does_what_it_must_passes() {
 fn a_machine_that_reports_a_fault_fails_with_its_words_and_leaves_evidence() {
     let folder = tempfile::tempdir().unwrap();
     let disk = disk(folder.path(), "sos: health: FAILED mail: no mail came back\r\n");
-    let output = sos_vm(folder.path(), &["--disk", &disk, "boots_under_uefi_from_nvme"]);
+    let output = sos_vm(folder.path(), &["--disk", &disk, "boots_under_bios"]);
     if !is_refused(&output) {
         assert_eq!(last_line(&output), "0 passed, 1 failed");
         assert_eq!(output.status.code(), Some(1));
         assert!(String::from_utf8_lossy(&output.stdout).contains("FAILED mail: no mail came back"));
-        let kept = |name: &str| folder.path().join("vm/boots_under_bios").join(name).is_file();
+        let kept = |name: &str| folder.path().join("vm/base-claimed").join(name).is_file();
         assert!(kept("serial.log") && kept("screen.png"));
     }
 }

@@ -127,6 +127,10 @@ fn take_and_commit(stage: &mut Stage, version: Version, command: &str, by: &str)
     must!(running(&shell)? == version.to_string(), "{} runs, not {version}", running(&shell)?);
     must!(booted(&shell)? != slot, "it is still slot {slot} that runs");
     traffic.must_arrive_once(stage)?;
+    // Whoever comes in as the doors open meets services that have read all of their files.
+    let stumbled =
+        shell.succeed("journalctl --quiet --boot --output=cat --grep='bad command startup|^fatal:' || true")?;
+    must!(stumbled.trim().is_empty(), "Postfix stumbled as it opened up: {stumbled}");
     before.must_be_kept(&Belongings::of(&shell)?)?;
     let event = must_be_in_the_history(&shell, UpdateOutcome::Committed, &version.to_string())?;
     must!(event.from == from && event.by.as_deref() == Some(by), "the history says {event:?}");
