@@ -7,24 +7,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::{DISK_FULL, Finished, Run};
+use crate::command::{DISK_FULL, Finished, NETWORK, Run};
 use crate::definition::Archive;
 use crate::error::{Error, Refusal, Result};
 use crate::lock::Kind;
 use crate::mirror::Mirror;
 use crate::progress::{Progress, Unit};
-
-/// What apt may know of our environment: proxies and certificates.
-const HANDED_ON: &[&str] = &[
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-];
 
 /// A private apt.
 #[derive(Debug)]
@@ -154,7 +142,7 @@ impl Apt {
     }
 
     fn run(&self, program: &str) -> Run {
-        Run::new(program).inherit(HANDED_ON).env("APT_CONFIG", self.root.join("apt.conf"))
+        Run::new(program).inherit(NETWORK).env("APT_CONFIG", self.root.join("apt.conf"))
     }
 
     /// Which of our errors a failed update is, by apt's words (those of apt 2.6 with gpgv and of apt 3.0 with sqv).

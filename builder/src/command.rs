@@ -15,6 +15,17 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const STDERR_LINES: usize = 20;
 /// How programs say ENOSPC (strerror(3) in C.UTF-8).
 pub const DISK_FULL: &str = "No space left on device";
+/// What a program that asks the network may know of our environment: proxies and certificates.
+pub const NETWORK: &[&str] = &[
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
 /// Which Debian package has a program, where its name does not say.
 const PACKAGES: &[(&str, &str)] = &[
     ("apt-get", "apt"),

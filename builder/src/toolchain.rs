@@ -7,24 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::Run;
+use crate::command::{NETWORK, Run};
 use crate::error::{Error, Refusal, Result};
 
-/// What rustup and cargo may know of our environment: where they keep things, proxies and certificates.
-const HANDED_ON: &[&str] = &[
-    "HOME",
-    "CARGO_HOME",
-    "RUSTUP_HOME",
-    "RUSTUP_DIST_SERVER",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-];
+/// What rustup and cargo may know of our environment besides the way to the network: where they keep things.
+const HANDED_ON: &[&str] = &["HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_DIST_SERVER"];
 
 /// A toolchain on this host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +106,7 @@ pub fn host_program(name: &str, repository: &Path) -> Run {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(cargo.map(|cargo| cargo.join("bin")));
     let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
-    Run::new(found.unwrap_or_else(|| name.into())).dir(repository).inherit(HANDED_ON)
+    Run::new(found.unwrap_or_else(|| name.into())).dir(repository).inherit(NETWORK).inherit(HANDED_ON)
 }
 
 #[cfg(test)]

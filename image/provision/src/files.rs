@@ -6,6 +6,8 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, chown, lchown,
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sos_settings::Entry;
 
 use crate::error::ProvisionError;
@@ -23,6 +25,24 @@ impl Rights {
     pub(crate) const ROOT_ONLY: Self = Self { mode: 0o600, uid: 0, gid: 0 };
     /// Readable by everybody.
     pub(crate) const PUBLIC: Self = Self { mode: 0o644, uid: 0, gid: 0 };
+}
+
+/// What a small document of ours says; nothing where there is none.
+pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ProvisionError> {
+    match fs::read_to_string(path) {
+        Ok(text) => toml::from_str(&text)
+            .map(Some)
+            .map_err(|error| ProvisionError::Malformed { path: path.to_owned(), what: error.message().to_owned() }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ProvisionError::file("read", path)(error)),
+    }
+}
+
+/// Writes such a document, for root.
+pub(crate) fn write_toml(path: &Path, document: &impl Serialize) -> Result<(), ProvisionError> {
+    let text = toml::to_string(document)
+        .map_err(|error| ProvisionError::Malformed { path: path.to_owned(), what: error.to_string() })?;
+    write(path, text.as_bytes(), Rights::ROOT_ONLY)
 }
 
 /// Writes `bytes` beside `path`, then renames: with these rights from the start, and on the disk when it returns.

@@ -1,7 +1,5 @@
 //! `/var/lib/sos/claim.toml`: what a server without an owner knows of its claim code, and who guessed at it.
 
-use std::fs;
-
 use serde::{Deserialize, Serialize};
 use sos_settings::{Acme, ClaimCodeHash, Waiting};
 
@@ -32,22 +30,12 @@ pub(super) struct ClaimState {
 
 /// Reads the state; nothing where there is none.
 pub(super) fn read(device: &Device) -> Result<Option<ClaimState>, ProvisionError> {
-    let path = device.state(FILE);
-    match fs::read_to_string(&path) {
-        Ok(text) => toml::from_str(&text)
-            .map(Some)
-            .map_err(|error| ProvisionError::Malformed { path, what: error.message().to_owned() }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(ProvisionError::file("read", &path)(error)),
-    }
+    files::read_toml(&device.state(FILE))
 }
 
 /// Writes the state.
 pub(super) fn write(device: &Device, state: &ClaimState) -> Result<(), ProvisionError> {
-    let path = device.state(FILE);
-    let text = toml::to_string(state)
-        .map_err(|error| ProvisionError::Malformed { path: path.clone(), what: error.to_string() })?;
-    files::write(&path, text.as_bytes(), Rights::ROOT_ONLY)
+    files::write_toml(&device.state(FILE), state)
 }
 
 /// Removes state and code: there is an owner.
@@ -83,6 +71,8 @@ pub(crate) fn prepare(device: &Device, waiting: &Waiting) -> Result<(), Provisio
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn device() -> (tempfile::TempDir, Device) {

@@ -40,21 +40,11 @@ struct Mark {
 
 impl Mark {
     fn read(device: &Device) -> Result<Option<Self>, ProvisionError> {
-        let path = device.state(MARK);
-        match fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text)
-                .map(Some)
-                .map_err(|error| ProvisionError::Malformed { path, what: error.message().to_owned() }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(ProvisionError::file("read", &path)(error)),
-        }
+        files::read_toml(&device.state(MARK))
     }
 
     fn write(&self, device: &Device) -> Result<(), ProvisionError> {
-        let path = device.state(MARK);
-        let text = toml::to_string(self)
-            .map_err(|error| ProvisionError::Malformed { path: path.clone(), what: error.to_string() })?;
-        files::write(&path, text.as_bytes(), Rights::ROOT_ONLY)
+        files::write_toml(&device.state(MARK), self)
     }
 }
 

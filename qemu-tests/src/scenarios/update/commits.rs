@@ -128,8 +128,9 @@ fn take_and_commit(stage: &mut Stage, version: Version, command: &str, by: &str)
     must!(booted(&shell)? != slot, "it is still slot {slot} that runs");
     traffic.must_arrive_once(stage)?;
     // Whoever comes in as the doors open meets services that have read all of their files.
-    let stumbled =
-        shell.succeed("journalctl --quiet --boot --output=cat --grep='bad command startup|^fatal:' || true")?;
+    let stumbled = shell.succeed(
+        "journalctl --quiet --boot --output=cat -t postfix/smtpd -t postfix/master -g 'startup|^fatal:' || true",
+    )?;
     must!(stumbled.trim().is_empty(), "Postfix stumbled as it opened up: {stumbled}");
     before.must_be_kept(&Belongings::of(&shell)?)?;
     let event = must_be_in_the_history(&shell, UpdateOutcome::Committed, &version.to_string())?;
