@@ -79,7 +79,7 @@ impl Apt {
             fs::write(&path, text).map_err(|e| Error::io("write", &path, e))
         };
         write("status", "")?;
-        write("apt.conf", &configuration(&root, architecture))?;
+        write("apt.conf", &configuration(&root, architecture, mirror.min_valid_seconds()))?;
         write("etc/archives.sources", &sources(archives, mirror, &keyring))?;
         Ok(Self { keyring, archives: archives.to_owned(), root })
     }
@@ -218,8 +218,8 @@ fn names(message: &str, suite: &str) -> bool {
         .any(|form| message.contains(form.as_str()))
 }
 
-/// The private root's apt.conf(5).
-fn configuration(root: &Path, architecture: &str) -> String {
+/// The private root's apt.conf(5). `min_valid` are seconds; 0 leaves it to the archive.
+fn configuration(root: &Path, architecture: &str, min_valid: u64) -> String {
     let root = root.display();
     format!(
         r#"Dir "{root}";
@@ -243,6 +243,7 @@ pkgCacheGen::ForceEssential ",";
 Acquire::Languages "none";
 Acquire::GzipIndexes "false";
 Acquire::Retries "3";
+Acquire::Min-ValidTime "{min_valid}";
 "#
     )
 }

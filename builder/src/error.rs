@@ -325,7 +325,7 @@ pub enum Refusal {
     },
     /// The archive's `Valid-Until` has passed, or the key that signed it has expired.
     #[error(
-        "archive «{archive}» has expired: {detail}; check this machine's clock, or use a mirror that is up to date"
+        "archive «{archive}» has expired: {detail}; check this machine's clock, or use a mirror that is up to date; where a mirror is known to lag behind, --valid-days DAYS takes archives of that age"
     )]
     ArchiveExpired {
         /// The suite.

@@ -299,6 +299,9 @@ struct MirrorArgs {
     /// The mirror of Debian's security updates
     #[arg(long, env = "SOS_SECURITY_MIRROR", value_name = "URL")]
     security_mirror: Option<String>,
+    /// Take indexes up to this many days old though they say that they have expired, of a mirror that is known to lag
+    #[arg(long, env = "SOS_VALID_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    valid_days: Option<u32>,
 }
 
 /// Who signs the Debian archive.
@@ -334,7 +337,8 @@ struct SourceArgs {
 impl MirrorArgs {
     fn choose(&self, release: &str) -> Result<Mirror, Error> {
         let host = HostSources::read(Path::new("/etc/apt"));
-        Mirror::choose(self.mirror.as_deref(), self.security_mirror.as_deref(), &host, release)
+        let mirror = Mirror::choose(self.mirror.as_deref(), self.security_mirror.as_deref(), &host, release)?;
+        Ok(mirror.lagging(self.valid_days))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::lock::Kind;
 pub struct Mirror {
     main: Place,
     security: Place,
+    valid_days: Option<u32>,
 }
 
 /// What files are fetched from: a server or a folder.
@@ -99,7 +100,21 @@ impl Mirror {
             Some(text) => Place::parse(text)?,
             None => main.with_suffix("-security"),
         };
-        Ok(Self { main, security })
+        Ok(Self { main, security, valid_days: None })
+    }
+
+    /// This mirror, whose archives count as fresh for `days` after their date where their own `Valid-Until` is earlier.
+    /// For one that is known to lag behind; apt counts seconds in 32 bits, so at most 24,000 days.
+    #[must_use]
+    pub fn lagging(self, days: Option<u32>) -> Self {
+        Self { valid_days: days, ..self }
+    }
+
+    /// For how many seconds after its date an archive counts as fresh, whatever it says itself; apt's
+    /// `Acquire::Min-ValidTime`.
+    #[must_use]
+    pub fn min_valid_seconds(&self) -> u64 {
+        u64::from(self.valid_days.unwrap_or(0)) * 86_400
     }
 
     /// The base of the tree that archives of this kind lie in.

@@ -161,6 +161,16 @@ fn an_archive_past_its_end_is_refused() {
 }
 
 #[test]
+fn an_archive_past_its_end_is_taken_from_a_mirror_that_may_lag_so_far_and_no_farther() {
+    let world = World::asking_for(&["greeter"]);
+    world.place_release("debian", "trixie", "expired.InRelease", "Packages");
+    assert!(matches!(world.lock_from_lagging(30), Err(Error::Refused(Refusal::ArchiveExpired { .. }))));
+    assert_eq!(world.lock_from_lagging(3_650).unwrap().archives[0].date, 1_735_732_800);
+    // What a mirror may do once it need not be allowed the next time.
+    assert!(matches!(refusal(&world), Refusal::ArchiveExpired { .. }));
+}
+
+#[test]
 fn an_index_that_was_not_signed_is_refused() {
     let world = World::asking_for(&["greeter"]);
     let index = world.path("debian/dists/trixie/main/binary-amd64/Packages");
