@@ -36,7 +36,7 @@ const TOOLS: u32 = 1;
 const ROOTFS: u32 = 5;
 const GRUB: u32 = 1;
 const INITRD: u32 = 1;
-const ROOT_IMAGE: u32 = 4;
+const ROOT_IMAGE: u32 = 5;
 /// Raised when a rule finds more, or less.
 const CHECKS: u32 = 1;
 const DISK: u32 = 3;

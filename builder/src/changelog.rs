@@ -7,8 +7,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-
-use crate::debian_version::compare;
+use sos_settings::debian_version::compare;
 
 /// One upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

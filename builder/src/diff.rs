@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
+use sos_settings::debian_version::compare;
 
 use crate::changelog::{Urgency, between, parse};
-use crate::debian_version::compare;
 use crate::error::Result;
 use crate::lock::{Package, Set};
 use crate::matched::{Growth, largest, matched};

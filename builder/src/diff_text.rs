@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::debian_version::compare;
+use sos_settings::debian_version::compare;
+
 use crate::diff::{Change, Diff, News, One, Part};
 use crate::own::{CrateChange, Own};
 

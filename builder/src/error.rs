@@ -160,6 +160,9 @@ pub enum Error {
         /// What was given.
         overlay: PathBuf,
     },
+    /// A service's folder does not say what it must, for this lock.
+    #[error("overlay {0}")]
+    Overlay(#[from] sos_settings::SettingsError),
     /// An overlay from outside asks for a package that the image does not have.
     #[error(
         "{wanted_by}: the lock of «{release}» has no package «{package}» for the image, and an overlay from outside adds none; name the package in an overlay of this repository and run `sos-build lock {release}`"
@@ -627,6 +630,7 @@ impl Error {
             | Self::BadMirror { .. }
             | Self::NoOverlay { .. }
             | Self::OverlayTaken { .. }
+            | Self::Overlay(_)
             | Self::PackageNotLocked { .. }
             | Self::BadName { .. }
             | Self::BadUpdateUrl { .. }

@@ -39,16 +39,17 @@ pub fn fill(
     channel: Option<&Channel>,
 ) -> Result<(), Error> {
     for overlay in overlays.dirs()? {
-        let files = overlay.join("files");
-        if files.is_dir() {
+        let folded = overlays.folded(&overlay)?;
+        let files = [overlay.join("files")].into_iter().filter(|files| files.is_dir());
+        for files in files.chain(folded.files.iter().map(|folder| overlay.join("variants").join(folder))) {
             copy_tree(&files, layer)?;
         }
         let place = layer.join("usr/share/sos/overlays").join(overlay.file_name().unwrap_or_default());
-        create_dir(&place)?;
-        copy_file(&overlay.join("service.toml"), &place.join("service.toml"))?;
-        let templates = overlay.join("templates");
-        if templates.is_dir() {
-            copy_tree(&templates, &place.join("templates"))?;
+        write_file(&place.join("service.toml"), &folded.text)?;
+        for template in folded.manifest.templates.keys() {
+            let copy = place.join("templates").join(template);
+            copy.parent().map_or(Ok(()), create_dir)?;
+            copy_file(&overlay.join("templates").join(template), &copy)?;
         }
     }
     for program in PROGRAMS {

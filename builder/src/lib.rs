@@ -19,7 +19,6 @@ pub mod compare;
 pub mod copyright;
 mod crate_manifest;
 pub mod crates;
-pub mod debian_version;
 pub mod definition;
 pub mod destination;
 pub mod diff;

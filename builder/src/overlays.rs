@@ -1,12 +1,14 @@
 //! The overlays of an image: a folder a service, those of the checkout and those that a build is given besides.
 //!
-//! In: `overlays/`, and the folders of `--with-overlay`. Out: [`Overlays`], in order of their names, which the layer,
-//! the configured root and the cache's keys are made from. One from outside is treated exactly like the others.
+//! In: `overlays/`, the folders of `--with-overlay`, the lock. Out: [`Overlays`], in order of their names, which the
+//! layer, the configured root and the cache's keys are made from. One from outside is treated exactly like the others.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sos_settings::{Folded, fold};
 
 use crate::cache::Key;
 use crate::error::{Error, Result};
@@ -20,15 +22,8 @@ pub struct Overlays {
     house: PathBuf,
     /// The ones from outside.
     guests: Vec<PathBuf>,
-}
-
-/// What a build reads of `service.toml`; the rest is for the device.
-#[derive(Debug, Default, Deserialize)]
-struct Service {
-    #[serde(default)]
-    packages: Vec<String>,
-    #[serde(default)]
-    debconf: Vec<String>,
+    /// The image's packages and their versions, which decide what differs between releases of Debian.
+    packages: BTreeMap<String, String>,
 }
 
 impl Overlays {
@@ -36,9 +31,11 @@ impl Overlays {
     ///
     /// # Errors
     /// [`Error::NoOverlay`] for a guest without `service.toml`, [`Error::OverlayTaken`] for a name that is there
-    /// already, [`Error::PackageNotLocked`] for a guest's package that the image does not have.
+    /// already, [`Error::PackageNotLocked`] for a guest's package that the image does not have, [`Error::Overlay`] for a
+    /// `service.toml` that is not as it must be for this lock.
     pub fn find(house: &Path, guests: &[PathBuf], lock: &Lock) -> Result<Self> {
-        let mut overlays = Self { house: house.to_owned(), guests: Vec::new() };
+        let packages = lock.packages(Set::Device).map(|package| (package.name.clone(), package.version.clone()));
+        let mut overlays = Self { house: house.to_owned(), guests: Vec::new(), packages: packages.collect() };
         for guest in guests {
             let dir = fs::canonicalize(guest).map_err(|_| Error::NoOverlay { overlay: guest.clone() })?;
             if !dir.join("service.toml").is_file() {
@@ -47,10 +44,23 @@ impl Overlays {
             if overlays.dirs()?.iter().any(|other| other.file_name() == dir.file_name()) {
                 return Err(Error::OverlayTaken { overlay: guest.clone() });
             }
-            check_packages(&dir.join("service.toml"), lock)?;
+            overlays.check_packages(&dir, &lock.release)?;
             overlays.guests.push(dir);
         }
+        overlays.dirs()?.iter().try_for_each(|dir| overlays.folded(dir).map(drop))?;
         Ok(overlays)
+    }
+
+    /// What the service in `dir` is in this image.
+    ///
+    /// # Errors
+    /// [`Error::Overlay`] for a `service.toml` that is not as it must be.
+    pub fn folded(&self, dir: &Path) -> Result<Folded> {
+        let path = dir.join("service.toml");
+        let text = fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?;
+        let name = dir.file_name().unwrap_or_default().to_string_lossy();
+        let versions = self.packages.iter().map(|(name, version)| (name.as_str(), version.as_str())).collect();
+        Ok(fold(&name, &text, &versions)?)
     }
 
     /// The folders, in order of their names.
@@ -75,7 +85,7 @@ impl Overlays {
     pub fn debconf(&self) -> Result<Vec<String>> {
         let mut lines = Vec::new();
         for dir in self.dirs()? {
-            lines.extend(service(&dir.join("service.toml"))?.debconf);
+            lines.extend(self.folded(&dir)?.manifest.debconf);
         }
         Ok(lines)
     }
@@ -109,19 +119,15 @@ impl Overlays {
             key.text(&guest.file_name().unwrap_or_default().to_string_lossy()).tree(guest)
         })
     }
-}
 
-fn service(path: &Path) -> Result<Service> {
-    let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
-    toml::from_str(&text).map_err(|e| Error::malformed(path, e.to_string()))
-}
-
-/// The lock knows nothing of a guest, so the image has the packages it asks for only by chance.
-fn check_packages(path: &Path, lock: &Lock) -> Result<()> {
-    for package in service(path)?.packages {
-        if !lock.packages(Set::Device).any(|locked| locked.name == package) {
-            return Err(Error::PackageNotLocked { package, wanted_by: path.to_owned(), release: lock.release.clone() });
+    /// The lock knows nothing of a guest, so the image has the packages it asks for only by chance.
+    fn check_packages(&self, guest: &Path, release: &str) -> Result<()> {
+        for package in self.folded(guest)?.manifest.packages {
+            if !self.packages.contains_key(&package) {
+                let wanted_by = guest.join("service.toml");
+                return Err(Error::PackageNotLocked { package, wanted_by, release: release.to_owned() });
+            }
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use sos_settings::debian_version::without_epoch;
 
-use crate::debian_version::without_epoch;
 use crate::linked::Linked;
 use crate::lock::{Archive, Lock, Package, Set, Sha256};
 use crate::papers::Shelf;

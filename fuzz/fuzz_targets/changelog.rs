@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use libfuzzer_sys::fuzz_target;
 use sos_builder::changelog::{between, parse};
-use sos_builder::debian_version::compare;
+use sos_settings::debian_version::compare;
 
 fuzz_target!(|input: (&str, &str, &str)| {
     let (old, new, text) = input;

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use libfuzzer_sys::fuzz_target;
-use sos_builder::debian_version::compare;
+use sos_settings::debian_version::compare;
 
 fuzz_target!(|versions: [&str; 3]| {
     let [one, two, three] = versions;

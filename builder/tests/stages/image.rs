@@ -78,7 +78,9 @@ fn an_overlay_from_outside_is_an_overlay_with_a_name_of_its_own() {
 fn an_overlay_from_outside_brings_no_packages() {
     let world = locked();
     let overlay = world.path("elsewhere/games");
-    let ask = |packages: &str| write(&overlay.join("service.toml"), format!("packages = {packages}\n").as_bytes());
+    let ask = |packages: &str| {
+        write(&overlay.join("service.toml"), format!("title = 'Games'\npackages = {packages}\n").as_bytes())
+    };
     let args = ["--with-overlay", overlay.to_str().unwrap(), "--programs", "/nowhere"];
     ask("['greeter']");
     refuses(&world, &args, "the device's program is missing", 2);

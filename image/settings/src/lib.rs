@@ -4,12 +4,14 @@
 //! user data (YAML) ──UserData::handed──▶ Mapping ──▶ Settings (TOML, in state)
 //!                                           └──────▶ LDIF (members, groups, roles)
 //! overlays/ + Settings + secrets + accounts ──render──▶ Rendered (path → content)
+//! service.toml + versions of packages ──fold──▶ service.toml of one image (when it is built)
 //! ```
 //!
-//! Nothing here touches the device: files are read only by [`Overlays::load`], and nothing is written.
-//! `sos-provision` carries the results out.
+//! Nothing here touches the device: files are read only by [`Overlays::load`] and [`Overlays::load_for`], and nothing is
+//! written. `sos-provision` carries the results out, and `sos-build` what is folded.
 
 mod accounts;
+pub mod debian_version;
 mod directory;
 mod error;
 mod ldif;
@@ -23,13 +25,14 @@ mod rendered;
 mod secret;
 mod settings;
 mod user_data;
+mod variant;
 mod yaml;
 
 pub use accounts::Accounts;
 pub use directory::{HashedMember, PROBE_MEMBER, SUFFIX, add_probe_member, directory_ldif};
 pub use error::SettingsError;
 pub use ldif::{Ldif, escape_dn_value};
-pub use manifest::{ExportSpec, Link, SecretKind, SecretSpec, ServiceManifest, TemplateSpec};
+pub use manifest::{ExportSpec, Forward, Link, SecretKind, SecretSpec, ServiceManifest, StateSpec, TemplateSpec};
 pub use mapping::{
     ADMINISTRATORS, Handed, Mapping, Member, NEW_PAGE, Offered, PAGE_NAMES, Password, SHORTEST_PASSWORD,
     STANDING_ADDRESSES, Team, Waiting,
@@ -45,3 +48,4 @@ pub use rendered::{Change, Entry, Rendered, units_to_follow};
 pub use secret::{Secret, Secrets};
 pub use settings::{Acme, MOST_MESSAGE_MIB, MOST_QUOTA_MIB, MailLimits, Organisation, Settings};
 pub use user_data::{UserData, is_ssh_public_key};
+pub use variant::{Folded, Versions, fold};

@@ -1,4 +1,5 @@
-//! `service.toml`: all that the rest of the system needs to know of a service.
+//! `service.toml`: all that the rest of the system needs to know of a service, as it stands in an image; what the
+//! repository's has besides, for several releases of Debian, [`crate::variant`] has folded away.
 
 use std::collections::BTreeMap;
 
@@ -39,13 +40,17 @@ pub struct ServiceManifest {
     pub units: Vec<String>,
     /// What of it is kept, backed up and exported.
     #[serde(default)]
-    pub state: StateSpec,
+    pub state: Vec<StateSpec>,
     /// Ports open to the Internet.
     #[serde(default)]
     pub ports: Ports,
     /// DNS records the organisation should publish.
     #[serde(default)]
     pub dns: DnsSpec,
+    /// Programs, each with its arguments, that read the configuration and fail where it is wrong. For the builder, which
+    /// runs them in the image's root with the example organisation's settings (`sos-build rehearse`).
+    #[serde(default)]
+    pub checks: Vec<Vec<String>>,
     /// How it shows that it works.
     pub health: Option<HealthSpec>,
     /// What it does with the server's certificate.
@@ -56,6 +61,9 @@ pub struct ServiceManifest {
     /// Files rendered into `/etc`, by template.
     #[serde(default)]
     pub templates: BTreeMap<String, TemplateSpec>,
+    /// Words that its templates see as `values`: what differs between releases of Debian in files that are else the same.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
     /// Symbolic links in `/etc`: path to target, or a table with both and more. Targets are templates.
     #[serde(default)]
     pub links: BTreeMap<String, Link>,
@@ -67,13 +75,32 @@ pub struct ServiceManifest {
     pub console: toml::Table,
 }
 
-/// State of a service.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// One kind of state that a service keeps (docs/state-formats.md).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StateSpec {
-    /// Folders and files below `/var`.
-    #[serde(default)]
-    pub paths: Vec<String>,
+    /// A folder or file below `/var`, with all that is in it.
+    pub path: String,
+    /// What it holds, in a person's words.
+    pub holds: String,
+    /// The format in which this image's software writes it.
+    pub format: String,
+    /// How what the release before wrote becomes this release's.
+    pub forward: Forward,
+    /// The unit that carries it forward, where it has to be.
+    pub by: Option<String>,
+}
+
+/// How state of the release before becomes state of this one. Going back is always the snapshot's doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Forward {
+    /// It is read as it stands.
+    AsIs,
+    /// A unit converts it when it starts.
+    Converted,
+    /// It is dispensable: what cannot be read is made again.
+    MadeAgain,
 }
 
 /// Ports of a service.
@@ -198,11 +225,15 @@ impl ServiceManifest {
             template.mode_bits().map_err(|()| format!("templates.{name:?}.mode is no octal mode such as \"0640\""))?;
         }
         self.links.keys().try_for_each(|path| in_etc(path))?;
+        self.state.iter().try_for_each(StateSpec::check)?;
         if self.unclaimed && !self.required {
             return Err("is unclaimed and not required; before the claim there are required services only".into());
         }
         if self.unclaimed && !self.secrets.is_empty() {
             return Err("is unclaimed and has secrets, which are made at the claim; give up one of them".into());
+        }
+        if self.checks.iter().any(Vec::is_empty) {
+            return Err("checks has an empty list; write a program and its arguments".into());
         }
         if let Some(name) = self.secrets.keys().find(|name| !is_plain(name)) {
             return Err(format!("secrets.{name:?}: write letters, digits, hyphens and underscores"));
@@ -220,6 +251,20 @@ impl ServiceManifest {
     }
 }
 
+impl StateSpec {
+    fn check(&self) -> Result<(), String> {
+        let Self { path, by, .. } = self;
+        if !is_below("/var/", path) {
+            return Err(format!("state: {path:?} is not a file or folder below /var"));
+        }
+        match (self.forward, by) {
+            (Forward::Converted, None) => Err(format!("state {path:?} is converted; say by which unit")),
+            (Forward::AsIs | Forward::MadeAgain, Some(_)) => Err(format!("state {path:?} is not converted by a unit")),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl TemplateSpec {
     /// The mode as a number.
     pub(crate) fn mode_bits(&self) -> Result<u32, ()> {
@@ -228,9 +273,11 @@ impl TemplateSpec {
 }
 
 fn in_etc(path: &str) -> Result<(), String> {
-    let below =
-        path.strip_prefix("/etc/").is_some_and(|rest| rest.split('/').all(|part| !matches!(part, "" | "." | "..")));
-    if below { Ok(()) } else { Err(format!("{path:?} is not a file below /etc")) }
+    if is_below("/etc/", path) { Ok(()) } else { Err(format!("{path:?} is not a file below /etc")) }
+}
+
+fn is_below(folder: &str, path: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.split('/').all(|part| !matches!(part, "" | "." | "..")))
 }
 
 fn is_plain(name: &str) -> bool {
@@ -265,6 +312,12 @@ mod tests {
     }
 
     #[test]
+    fn a_check_is_a_program() {
+        assert!(ServiceManifest::parse("x", "title=\"X\"\nchecks=[[\"nginx\", \"-t\"]]").is_ok());
+        assert!(ServiceManifest::parse("x", "title=\"X\"\nchecks=[[]]").is_err());
+    }
+
+    #[test]
     fn what_is_there_before_the_claim_is_required_and_has_no_secrets() {
         assert!(ServiceManifest::parse("x", "title=\"X\"\nunclaimed=true\nrequired=true").is_ok());
         assert!(ServiceManifest::parse("x", "title=\"X\"\nunclaimed=true").is_err());
@@ -279,6 +332,27 @@ mod tests {
         };
         assert!(manifest("/usr/lib/sos/export/x").is_ok());
         assert!(manifest("/bin/sh").is_err());
+    }
+
+    #[test]
+    fn state_says_where_it_is_and_who_converts_it() {
+        let with = |state: &str| {
+            let text = format!("title=\"X\"\n[[state]]\nholds=\"letters\"\nformat=\"Maildir\"\n{state}");
+            ServiceManifest::parse("x", &text).map_err(|fault| fault.to_string())
+        };
+        assert_eq!(with("path=\"/var/x\"\nforward=\"as-is\"").unwrap().state[0].forward, Forward::AsIs);
+        assert!(with("path=\"/var/x\"\nforward=\"converted\"\nby=\"x.service\"").is_ok());
+        for (state, reason) in [
+            ("path=\"/etc/x\"\nforward=\"as-is\"", "below /var"),
+            ("path=\"/var/../x\"\nforward=\"as-is\"", "below /var"),
+            ("path=\"/var/x\"\nforward=\"converted\"", "by which unit"),
+            ("path=\"/var/x\"\nforward=\"as-is\"\nby=\"x.service\"", "not converted by a unit"),
+            ("path=\"/var/x\"\nforward=\"somehow\"", "unknown variant"),
+            ("path=\"/var/x\"", "missing field `forward`"),
+        ] {
+            let fault = with(state).unwrap_err();
+            assert!(fault.contains(reason), "{state}: {fault}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::SettingsError;
 use crate::manifest::ServiceManifest;
 use crate::mapping::Offered;
 use crate::settings::Settings;
+use crate::variant::{Versions, fold};
 
 /// One service: what it says of itself, and its templates by path.
 #[derive(Debug, Clone)]
@@ -25,18 +26,33 @@ pub struct Overlay {
 pub struct Overlays(Vec<Overlay>);
 
 impl Overlays {
-    /// Reads `folder`, and checks that needed services and named templates are there.
+    /// Reads an image's `folder`, and checks that needed services and named templates are there.
     ///
     /// # Errors
     /// When a file cannot be read or a manifest is not as it must be.
     pub fn load(folder: &Path) -> Result<Self, SettingsError> {
+        Self::load_by(folder, ServiceManifest::parse)
+    }
+
+    /// Reads the repository's `folder` as an image with packages of these `versions` would have it.
+    ///
+    /// # Errors
+    /// As [`Overlays::load`], or when the variants of a service do not fold.
+    pub fn load_for(folder: &Path, versions: &Versions) -> Result<Self, SettingsError> {
+        Self::load_by(folder, |name, text| fold(name, text, versions).map(|folded| folded.manifest))
+    }
+
+    fn load_by(
+        folder: &Path,
+        parse: impl Fn(&str, &str) -> Result<ServiceManifest, SettingsError>,
+    ) -> Result<Self, SettingsError> {
         let mut overlays = Vec::new();
         for name in listing(folder)? {
             let path = folder.join(&name).join("service.toml");
             if !path.exists() {
                 continue;
             }
-            let manifest = ServiceManifest::parse(&name, &read(&path)?)?;
+            let manifest = parse(&name, &read(&path)?)?;
             let mut templates = BTreeMap::new();
             read_tree(&folder.join(&name).join("templates"), "", &mut templates)?;
             overlays.push(Overlay { name, manifest, templates });

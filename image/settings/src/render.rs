@@ -3,7 +3,7 @@
 //! Templates are minijinja with undefined names an error and nothing escaped. They see: `claimed`, `organisation`
 //! (`name`, `domain`), `domain`, `host`, `timezone`, `language`, `services` (`name`, `title`, `ports`), `ports`,
 //! `udp_ports`, `ssh`, `dark`, `secrets`, `uid`, `gid`, `mail` (`quota_mib`, `message_mib`), `tls` (`certificate`, `key`,
-//! `authority`) and `directory` (`path`). Filters of ours: `php` (a quoted PHP string) and `quoted` (in double quotes, with
+//! `authority`), `directory` (`path`) and `values` (those of their own service). Filters of ours: `php` (a quoted PHP string) and `quoted` (in double quotes, with
 //! backslashes before `"` and `\`).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,10 +51,11 @@ pub struct Inputs<'a> {
 pub fn render(overlays: &Overlays, inputs: &Inputs<'_>) -> Result<Rendered, SettingsError> {
     let enabled = overlays.enabled(inputs.settings)?;
     let environment = environment(&enabled)?;
-    let context = Value::from(Serde(template_context(&enabled, inputs)));
+    let context = template_context(&enabled, inputs);
     let claimed = inputs.settings.is_some();
     let mut sink = Sink::default();
     for overlay in &enabled {
+        let context = seen_by(overlay, &context);
         let there = claimed || overlay.manifest.unclaimed;
         for (name, spec) in overlay.manifest.templates.iter().filter(|(_, spec)| there || spec.unclaimed) {
             let id = format!("{}/{name}", overlay.name);
@@ -101,9 +102,9 @@ pub fn dns_records(
     let mut context = template_context(&enabled, inputs);
     context.insert("dkim".into(), json!(dkim));
     context.insert("addresses".into(), json!({ "ipv4": ipv4, "ipv6": ipv6 }));
-    let context = Value::from(Serde(context));
     let mut lines = Vec::new();
     for overlay in &enabled {
+        let context = seen_by(overlay, &context);
         for record in &overlay.manifest.dns.records {
             let id = format!("{}/service.toml, dns.records", overlay.name);
             let text = environment.render_str(record, &context).map_err(|error| template_fault(&id, error))?;
@@ -217,6 +218,13 @@ fn template_context(enabled: &[&Overlay], inputs: &Inputs<'_>) -> Map<String, Js
         context.extend(claimed_context(settings, inputs.secrets));
     }
     context
+}
+
+/// What the templates of one service see.
+fn seen_by(overlay: &Overlay, context: &Map<String, Json>) -> Value {
+    let mut context = context.clone();
+    context.insert("values".into(), json!(overlay.manifest.values));
+    Value::from(Serde(context))
 }
 
 fn claimed_context(settings: &Settings, secrets: &Secrets) -> Map<String, Json> {

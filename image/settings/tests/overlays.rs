@@ -1,22 +1,30 @@
-//! The overlays of this repository, rendered for an organisation: what they say about secrets and about what is logged.
+//! The overlays of this repository, rendered for an organisation: what they say about secrets and about what is logged,
+//! and in what two releases of Debian differ.
+//!
+//! `SOS_BLESS=1 cargo test -p sos-settings --test overlays` writes the golden file anew; read it as a diff.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 
-use sos_settings::{Accounts, Entry, Handed, Inputs, Overlays, Rendered, Secret, Secrets, UserData, render};
+mod release;
+
+use release::{overlays_of, repository};
+use sos_settings::{Accounts, Entry, Handed, Inputs, Rendered, Secret, Secrets, UserData, render};
 
 const KEY: &str = "KeyOfThePolicyServer";
 /// Of `sos-console` in `image/users.toml`.
 const CONSOLE: u32 = 250;
 
 fn rendered() -> Rendered {
-    rendered_when(false)
+    rendered_when("trixie", false)
 }
 
-fn rendered_when(dark: bool) -> Rendered {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../overlays");
+fn rendered_when(release: &str, dark: bool) -> Rendered {
     let text = "#cloud-config\nsos:\n  version: 1\n  organisation: {name: Club, domain: ambridge.example}\n  \
                 services: [mail, webmail]\n  members: [{name: jill, full_name: Jill, password: leeks-and-marrows}]\n";
-    let overlays = Overlays::load(&folder).unwrap();
+    let overlays = overlays_of(release, &repository("overlays"));
     let handed = UserData::parse(text).unwrap().handed(&overlays.offered("")).unwrap();
     let Some(Handed::Organisation(mapping)) = handed else { panic!("an organisation is handed in") };
     let accounts: String = ["root", "openldap", "www-data", "vmail", "postfix", "dovecot", "_rspamd", "sos-acme"]
@@ -70,7 +78,7 @@ fn dovecot_and_the_console_know_one_key_and_nobody_else_does() {
 #[test]
 fn letters_to_others_wait_while_a_release_is_tried() {
     let line = "defer_transports = smtp, relay";
-    let has = |dark| text(&rendered_when(dark), "/etc/postfix/main.cf").lines().any(|found| found == line);
+    let has = |dark| text(&rendered_when("trixie", dark), "/etc/postfix/main.cf").lines().any(|found| found == line);
     assert_eq!((has(true), has(false)), (true, false));
 }
 
@@ -103,4 +111,71 @@ fn nginx_s_own_answers_carry_headers_in_both_servers() {
         // A location with a header of its own would have none of these.
         assert!(!locations.contains("add_header"));
     }
+}
+
+#[test]
+fn two_releases_differ_in_what_the_golden_file_says() {
+    let (trixie, forky) = (rendered_when("trixie", false), rendered_when("forky", false));
+    let paths: BTreeSet<&str> = trixie.entries().chain(forky.entries()).map(|(path, _)| path).collect();
+    let mut text = String::new();
+    for path in paths {
+        let (old, new) = (lines(&trixie, path), lines(&forky, path));
+        if old == new {
+            continue;
+        }
+        let _ = writeln!(text, "=== {path}");
+        for (sign, lines, others) in [('-', &old, &new), ('+', &new, &old)] {
+            for line in lines.iter().filter(|line| !others.contains(line)) {
+                let _ = writeln!(text, "{sign} {line}");
+            }
+        }
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/trixie-to-forky.txt");
+    if std::env::var_os("SOS_BLESS").is_some() {
+        fs::write(&golden, &text).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&golden).unwrap_or_default(), text, "bless the golden file if that is meant");
+}
+
+/// What stands at `path`, line by line; nothing where nothing stands.
+fn lines(rendered: &Rendered, path: &str) -> Vec<String> {
+    match rendered.get(path) {
+        None => Vec::new(),
+        Some(Entry::Link { target }) => vec![format!("-> {target}")],
+        Some(Entry::File { bytes, mode, uid, gid }) => {
+            let text = String::from_utf8_lossy(bytes);
+            [format!("{mode:04o} {uid}:{gid}")].into_iter().chain(text.lines().map(str::to_owned)).collect()
+        }
+    }
+}
+
+#[test]
+fn every_template_and_every_folder_of_files_belongs_to_some_release() {
+    for service in fs::read_dir(repository("overlays")).unwrap() {
+        let folder = service.unwrap().path();
+        let text = fs::read_to_string(folder.join("service.toml")).unwrap();
+        for file in walk(&folder.join("templates")) {
+            assert!(text.contains(&format!("templates.\"{file}\"")), "{}: nothing is made of {file}", folder.display());
+        }
+        for file in walk(&folder.join("variants")) {
+            let (variant, place) = file.split_once('/').unwrap();
+            assert!(text.contains(&format!("files = \"{variant}\"")), "{}: no variant has {file}", folder.display());
+            assert!(!folder.join("files").join(place).exists(), "{}: {place} stands twice", folder.display());
+        }
+    }
+}
+
+/// The files below `folder`, by their paths in it.
+fn walk(folder: &Path) -> Vec<String> {
+    let Ok(listing) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files = Vec::new();
+    for entry in listing.map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(walk(&entry.path()).into_iter().map(|below| format!("{name}/{below}")));
+        } else {
+            files.push(name);
+        }
+    }
+    files
 }

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+mod release;
+
+use release::overlays_of;
 use sos_settings::{
     Accounts, Entry, Handed, HashedMember, Inputs, Offered, Overlays, Rendered, Secret, Secrets, Settings,
     SettingsError, UserData, directory_ldif, dns_records, render, units_to_follow,
@@ -29,7 +32,7 @@ fn overlays() -> (tempfile::TempDir, Overlays) {
     for name in ["base", "directory"] {
         std::os::unix::fs::symlink(repository.join(name).canonicalize().unwrap(), folder.path().join(name)).unwrap();
     }
-    let overlays = Overlays::load(folder.path()).unwrap();
+    let overlays = overlays_of("trixie", folder.path());
     (folder, overlays)
 }
 
@@ -129,7 +132,7 @@ fn while_a_release_is_tried_no_service_is_reached_and_no_letter_leaves() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../overlays");
     std::os::unix::fs::symlink(repository.join("base").canonicalize().unwrap(), folder.path().join("base")).unwrap();
     write_service(folder.path(), "x", "required = true\n[ports]\npublic = [25, 443]\npublic_udp = [3478]", "");
-    let overlays = Overlays::load(folder.path()).unwrap();
+    let overlays = overlays_of("trixie", folder.path());
     let (settings, secrets, accounts) = (ambridge(), Secrets::default(), Accounts::parse(PASSWD, GROUP).unwrap());
     let firewall = |dark, ssh| {
         let inputs = Inputs {

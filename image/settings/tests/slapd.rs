@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+mod release;
+
+use release::overlays_of;
 use sos_settings::{
-    Accounts, Entry, Handed, HashedMember, Inputs, Offered, Overlays, Secret, Secrets, UserData, directory_ldif, render,
+    Accounts, Entry, Handed, HashedMember, Inputs, Offered, Secret, Secrets, UserData, directory_ldif, render,
 };
 
 struct Slapd {
@@ -114,7 +117,7 @@ fn configure(folder: &Path) -> String {
         authority: false,
         dark: false,
     };
-    let rendered = render(&Overlays::load(&overlays).unwrap(), &inputs).unwrap();
+    let rendered = render(&overlays_of("trixie", &overlays), &inputs).unwrap();
     let Some(Entry::File { bytes, .. }) = rendered.get("/etc/ldap/slapd.conf") else { panic!("it is rendered") };
     let lines = std::str::from_utf8(bytes).unwrap().lines();
     // Root runs the tests in a container: here they are the console all the same.

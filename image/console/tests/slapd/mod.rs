@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use sos_console::directory::Directory;
 use sos_settings::{
-    Accounts, Entry, Handed, HashedMember, Inputs, Offered, Overlays, Secret, Secrets, UserData, directory_ldif, render,
+    Accounts, Entry, Handed, HashedMember, Inputs, Offered, Overlays, Secret, Secrets, UserData, Versions,
+    directory_ldif, render,
 };
 
 /// Everybody's password.
@@ -208,7 +209,9 @@ fn configuration(folder: &Path, database: &Path) -> String {
         authority: false,
         dark: false,
     };
-    let rendered = render(&Overlays::load(chosen.path()).unwrap(), &inputs).unwrap();
+    let lock = fs::read_to_string(repository.join("../image/locks/trixie.lock")).unwrap();
+    let overlays = Overlays::load_for(chosen.path(), &Versions::of_lock(&lock).unwrap()).unwrap();
+    let rendered = render(&overlays, &inputs).unwrap();
     let Some(Entry::File { bytes, .. }) = rendered.get("/etc/ldap/slapd.conf") else {
         panic!("the directory's overlay renders no slapd.conf")
     };
