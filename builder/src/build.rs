@@ -280,6 +280,16 @@ impl Plan {
         self.epoch
     }
 
+    /// The definition's name.
+    pub(crate) fn release(&self) -> &str {
+        &self.release
+    }
+
+    /// The services' folders.
+    pub(crate) fn overlays(&self) -> &Overlays {
+        &self.overlays
+    }
+
     fn tools_key(&self) -> String {
         Key::new("tools", TOOLS).text(&self.tools_digest).hex()
     }
@@ -339,8 +349,7 @@ impl Plan {
         let layout = self.layout()?;
         let tools_root = self.tools(meter)?;
         let tools = Sandbox::prepare(&tools_root, self.epoch)?;
-        let programs = meter
-            .stage("programs", |progress| self.programs.make(&tools, &self.tools_digest, &self.cache, progress))?;
+        let programs = self.programs(&tools, meter)?;
         let inputs = self.inputs(&programs)?;
         let rootfs = self.rootfs(meter)?;
         let root = rootfs.join("root");
@@ -410,13 +419,19 @@ impl Plan {
         })
     }
 
+    /// The device's programs: compiled in the tools' root, or those that were brought along.
+    pub(crate) fn programs(&self, tools: &Sandbox, meter: &mut Meter) -> Result<PathBuf, Error> {
+        meter.stage("programs", |progress| self.programs.make(tools, &self.tools_digest, &self.cache, progress))
+    }
+
     /// The pinned accounts.
     pub(crate) fn users(&self) -> Result<Users, Error> {
         let path = self.image("users.toml");
         Users::parse(&path, &fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?)
     }
 
-    fn rootfs(&self, meter: &mut Meter) -> Result<PathBuf, Error> {
+    /// The configured root, with the kernel beside it.
+    pub(crate) fn rootfs(&self, meter: &mut Meter) -> Result<PathBuf, Error> {
         let users = self.users()?;
         let exclude = self.image("exclude.toml");
         let text = fs::read_to_string(&exclude).map_err(|e| Error::io("read", &exclude, e))?;
@@ -462,10 +477,8 @@ impl Plan {
         cache::directory(&self.cache, "root-image", &self.root_image_key(programs)?, |dir| {
             let (upper, merged) = (dir.join("layer"), dir.join("merged"));
             fs::create_dir_all(&upper).map_err(|e| Error::io("create", &upper, e))?;
-            let identity =
-                Identity { version: self.version.clone(), release: self.release.clone(), suite: self.suite.clone() };
             sandbox::overlay(&rootfs.join("root"), &upper, &merged)?;
-            layer::fill(&merged, &self.overlays, programs, &identity, self.channel.as_ref())?;
+            self.fill(&merged, programs)?;
             let brought = layer::brought(&upper)?;
             let device = Sandbox::prepare(&merged, self.epoch)?;
             layer::enable_units(&device)?;
@@ -505,6 +518,13 @@ impl Plan {
             slot: Slot { size: layout.partition("root-a")?.size, fill_percent: layout.fill_percent },
             repository: &self.repository,
         })
+    }
+
+    /// Lays our own files over the configured root at `merged`.
+    pub(crate) fn fill(&self, merged: &Path, programs: &Path) -> Result<(), Error> {
+        let identity =
+            Identity { version: self.version.clone(), release: self.release.clone(), suite: self.suite.clone() };
+        layer::fill(merged, &self.overlays, programs, &identity, self.channel.as_ref())
     }
 
     fn read_root_image(&self, dir: &Path) -> Result<RootImage, Error> {

@@ -111,6 +111,16 @@ pub enum Error {
         /// The port on 127.0.0.1.
         port: u16,
     },
+    /// Programs of the image do not take the configuration that is rendered for them.
+    #[error(
+        "the configuration of «{release}» is not right; these said so above:\n{failed}\nmend the templates or files of the services, in a variant where another release is right as it is"
+    )]
+    Rehearsal {
+        /// The release.
+        release: String,
+        /// Service, program and exit status, one a line.
+        failed: String,
+    },
     /// The appliance said that it is not healthy, or nothing in time.
     #[error("the appliance is not healthy: {report}")]
     Unhealthy {
@@ -608,6 +618,7 @@ impl Error {
             | Self::Package { .. }
             | Self::Command { .. }
             | Self::Unhealthy { .. }
+            | Self::Rehearsal { .. }
             | Self::Gone { .. }
             | Self::NoCrates { .. }
             | Self::NotCompiled { .. }

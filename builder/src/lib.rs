@@ -63,6 +63,7 @@ pub mod progress;
 pub mod provenance;
 pub mod publish;
 pub mod recipe;
+pub mod rehearse;
 pub mod release;
 pub mod repository;
 pub mod resolve;

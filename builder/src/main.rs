@@ -32,12 +32,14 @@ use sos_builder::side::Side;
 use sos_builder::sources::Sources;
 use sos_builder::vault::Vault;
 use sos_builder::verify;
-use sos_builder::{build, bundle, cache, plain, publish, release, run};
+use sos_builder::{build, bundle, cache, plain, publish, rehearse, release, run};
 use sos_signing::SigningKey;
 
+use cli::rehearse::RehearseArgs;
 use cli::vault::{self, VaultCommand, VerifyArgs};
 
 mod cli {
+    pub mod rehearse;
     pub mod vault;
 }
 
@@ -108,6 +110,12 @@ enum Command {
     /// The half of `plain` that runs in namespaces of its own
     #[command(hide = true)]
     InsidePlain {
+        /// The plan that the outer half wrote
+        plan: PathBuf,
+    },
+    /// The half of `rehearse` that runs in namespaces of its own
+    #[command(hide = true)]
+    InsideRehearsal {
         /// The plan that the outer half wrote
         plan: PathBuf,
     },
@@ -197,6 +205,8 @@ enum CheckoutCommand {
         #[command(flatten)]
         sources: SourceArgs,
     },
+    /// Render the example organisation's configuration in the image's root, and have the services' programs read it
+    Rehearse(RehearseArgs),
     /// Make a release of the built disk; prints its folder
     Release {
         /// The release, «trixie»
@@ -415,6 +425,7 @@ impl Session {
             }
             CheckoutCommand::Check { build } => self.check(build),
             CheckoutCommand::Plain { release, sources } => self.plain(release, sources),
+            CheckoutCommand::Rehearse(args) => self.rehearse(args),
             CheckoutCommand::Release { release, sources, name, notes, only_slot, key, level } => {
                 let (cache, name, progress) = (&*self.cache, name.choose(release)?, self.progress);
                 let (level, notes, only_slot, keys) = (*level, notes.as_deref(), *only_slot, &load_keys(key)?);
@@ -626,6 +637,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Bundle { repo, release_dir, out } => bundle_release(repo, release_dir, out, progress),
         Command::Inside { plan } => Ok(build::inside(plan)?),
         Command::InsidePlain { plan } => Ok(plain::inside(plan)?),
+        Command::InsideRehearsal { plan } => Ok(rehearse::inside(plan)?),
         Command::InsideConvert { output, qcow2 } => Ok(release::inside_convert(output, qcow2)?),
         Command::InsideCompare { plan, scratch, theirs } => Ok(verify::inside_compare(plan, scratch, theirs)?),
         Command::InsideRemove { dir } => Ok(cache::remove(dir)?),
@@ -656,6 +668,7 @@ fn report(error: &anyhow::Error, cli: &Cli) -> ExitCode {
         cli.command,
         Command::Inside { .. }
             | Command::InsidePlain { .. }
+            | Command::InsideRehearsal { .. }
             | Command::InsideConvert { .. }
             | Command::InsideCompare { .. }
             | Command::InsideRemove { .. }

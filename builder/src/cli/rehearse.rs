@@ -1,0 +1,34 @@
+//! The command that tries a release's configuration without a machine: `rehearse`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use sos_builder::overlays::Overlays;
+use sos_builder::rehearse;
+
+use crate::{Session, SourceArgs};
+
+/// What is rehearsed.
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// The release, «trixie»
+    release: String,
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// Where the device's programs are; compiled from the checkout, in the locked root, where not given
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
+}
+
+impl Session {
+    /// Rehearses.
+    pub fn rehearse(&self, args: &RehearseArgs) -> Result<()> {
+        let lock = self.lock_of(&args.release, &args.sources)?;
+        let pool = self.packages(&lock, &args.sources)?;
+        let overlays = Overlays::find(&self.repository.overlays(), &[], &lock)?;
+        let programs = self.programs(args.programs.as_deref(), &args.sources)?;
+        let order = self.order(&args.release, programs, overlays)?;
+        Ok(rehearse::start(&lock, &pool, &order)?)
+    }
+}
