@@ -83,6 +83,21 @@ impl Definition {
         Ok(definition)
     }
 
+    /// A release of Debian that we build nothing from: the main archive of `suite`, and nothing asked for.
+    #[must_use]
+    pub fn of_suite(suite: &str, like: &Self) -> Self {
+        let components = like.archives.first().map(|archive| archive.components.clone()).unwrap_or_default();
+        let archive = Archive { name: "main".into(), kind: Kind::Main, suite: suite.to_owned(), components };
+        Self {
+            release: suite.to_owned(),
+            version_prefix: like.version_prefix,
+            architecture: like.architecture.clone(),
+            archives: vec![archive],
+            device: Wanted::new(),
+            tools: Wanted::new(),
+        }
+    }
+
     /// Reads the text of a release's definition, without the overlays; `path` is for messages.
     ///
     /// # Errors
@@ -213,7 +228,7 @@ fn is_package(name: &str) -> bool {
 }
 
 /// A word that is safe in apt's source lists.
-fn is_word(name: &str) -> bool {
+pub(crate) fn is_word(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "-._/".contains(c))
         && !name.contains("..")
@@ -243,7 +258,7 @@ mod tests {
     fn an_overlays_packages_join_the_images() {
         let mut definition = parse(TEXT).unwrap();
         let before = definition.digest();
-        let text = "title = 'Email'\npackages = ['postfix']\n[state]\npaths = []\n";
+        let text = "title = 'Email'\npackages = ['postfix']\n";
         definition.add_service(Path::new("overlays/mail/service.toml"), text).unwrap();
         assert_eq!(definition.device["postfix"], Path::new("overlays/mail/service.toml"));
         assert_ne!(definition.digest(), before);

@@ -27,6 +27,8 @@ pub struct Entry {
     pub source: (String, Option<String>),
     /// `Essential: yes`.
     pub essential: bool,
+    /// Who maintains it in Debian.
+    pub maintainer: String,
 }
 
 impl Packages {
@@ -48,6 +50,11 @@ impl Packages {
     #[must_use]
     pub fn get(&self, chosen: &Chosen) -> Option<&Entry> {
         self.entries.get(chosen)
+    }
+
+    /// All packages, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Chosen, &Entry)> {
+        self.entries.iter()
     }
 
     /// Whether a package of this name is in it.
@@ -74,7 +81,8 @@ fn entry(paragraph: &str) -> Result<(Chosen, Entry), String> {
     let key = Chosen { name: field("Package")?, version: field("Version")?, architecture: field("Architecture")? };
     let source = fields.get("Source").map_or_else(|| (key.name.clone(), None), |source| split_source(source));
     let essential = fields.get("Essential") == Some(&"yes");
-    Ok((key, Entry { path: field("Filename")?, size, sha256, source, essential }))
+    let maintainer = fields.get("Maintainer").copied().unwrap_or_default().to_owned();
+    Ok((key, Entry { path: field("Filename")?, size, sha256, source, essential, maintainer }))
 }
 
 /// `glibc` or `glibc (2.41-12)`.

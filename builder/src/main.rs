@@ -35,10 +35,12 @@ use sos_builder::verify;
 use sos_builder::{build, bundle, cache, plain, publish, rehearse, release, run};
 use sos_signing::SigningKey;
 
+use cli::horizon::HorizonArgs;
 use cli::rehearse::RehearseArgs;
 use cli::vault::{self, VaultCommand, VerifyArgs};
 
 mod cli {
+    pub mod horizon;
     pub mod rehearse;
     pub mod vault;
 }
@@ -163,6 +165,8 @@ enum CheckoutCommand {
         #[arg(long)]
         keep: bool,
     },
+    /// Say what becomes of our packages in Debian's next releases; as JSON with --json
+    Horizon(HorizonArgs),
     /// Fetch the packages of a lock into the pool
     Fetch {
         /// The release, «trixie»
@@ -412,6 +416,7 @@ impl Session {
                 let former = keep.then(|| Lock::load(&self.repository.lock_file(release))).transpose()?;
                 self.lock(release, mirror, &keyring.keyring, output.as_deref(), former.as_ref())
             }
+            CheckoutCommand::Horizon(args) => self.horizon(args),
             CheckoutCommand::Fetch { release, sources, lock_afresh, keyring } => match self.fetch(release, sources) {
                 Err(error) if is_gone(&error) && lock_afresh.is_some() => {
                     self.progress.say(&error.to_string());

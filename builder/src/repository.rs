@@ -50,6 +50,26 @@ impl Repository {
         self.root.join("image/locks").join(format!("{release}.lock"))
     }
 
+    /// Where it is written what the horizon looks at.
+    #[must_use]
+    pub fn outlook(&self) -> PathBuf {
+        self.root.join("image/horizon.toml")
+    }
+
+    /// The definition of the release before `release`, where one is defined, and those of `release` and of later ones, by
+    /// their numbers.
+    ///
+    /// # Errors
+    /// As [`Repository::definition`].
+    pub fn definitions_around(&self, release: &str) -> Result<(Option<Definition>, Vec<Definition>)> {
+        let ours = self.definition(release)?;
+        let mut all = self.releases()?.iter().map(|name| self.definition(name)).collect::<Result<Vec<_>>>()?;
+        all.sort_by_key(|definition| definition.version_prefix);
+        let before = all.iter().rfind(|one| one.version_prefix < ours.version_prefix).cloned();
+        let later = all.into_iter().filter(|one| one.version_prefix > ours.version_prefix);
+        Ok((before, [ours.clone()].into_iter().chain(later).collect()))
+    }
+
     /// The definition of `release`.
     ///
     /// # Errors

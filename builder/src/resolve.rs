@@ -39,9 +39,7 @@ pub fn resolve(
     let mut indexes = Vec::new();
     let listed = apt.indexes()?;
     for index in &listed {
-        let archive = archive(definition, index)?;
-        let text = read(&index.packages)?;
-        let packages = Packages::parse(&text).map_err(|reason| Error::malformed(&index.packages, reason))?;
+        let (archive, packages) = verified(definition, index)?;
         indexes.push((archive.name.clone(), packages));
         if archives.last() != Some(&archive) {
             archives.push(archive);
@@ -72,6 +70,17 @@ pub fn resolve(
         archives,
         packages,
     })
+}
+
+/// An index that apt has verified, with its archive; refused where that is another than the one asked for.
+///
+/// # Errors
+/// [`Refusal::AnotherArchive`], or [`Error::Malformed`] where the index cannot be read.
+pub fn verified(definition: &Definition, index: &Index) -> Result<(Archive, Packages)> {
+    let archive = archive(definition, index)?;
+    let text = read(&index.packages)?;
+    let packages = Packages::parse(&text).map_err(|reason| Error::malformed(&index.packages, reason))?;
+    Ok((archive, packages))
 }
 
 fn read(path: &Path) -> Result<String> {

@@ -5,6 +5,7 @@ mod channel;
 mod command_line;
 mod diff;
 mod fetch;
+mod horizon;
 mod image;
 mod interrupted;
 mod lock;

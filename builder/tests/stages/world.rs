@@ -140,7 +140,7 @@ impl World {
     pub fn lock_from_lagging(&self, days: u32) -> Result<Lock> {
         let (mirror, work) = (self.mirror().lagging(Some(days)), self.path("cache/apt"));
         let keyring = fixture("keyring.asc");
-        resolve(&self.definition(), &mirror, &keyring, &work, &self.kept(), Progress::Silent)
+        resolve(&self.definition(), &mirror, &keyring, &work, &self.kept(), None, Progress::Silent)
     }
 
     /// Locks, verified with the archive's key.
