@@ -161,6 +161,27 @@ pub fn start(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<Built, 
     Built::load(&plan.output)
 }
 
+/// Makes the device's programs and nothing else, in namespaces of its own; says where they are on standard output.
+///
+/// # Errors
+/// A host program that is missing, or what compiling fails with.
+pub fn start_programs(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<(), Error> {
+    plan(lock, pool, order)?.enter("programs-plan.json", "inside-programs")
+}
+
+/// The inner half of [`start_programs`]: the programs' folder.
+///
+/// # Errors
+/// What compiling fails with.
+pub fn inside_programs(plan_file: &Path) -> Result<PathBuf, Error> {
+    sandbox::forget_the_umask();
+    let plan = Plan::load(plan_file)?;
+    let _held = cache::hold(&plan.cache, Progress::detect(plan.json))?;
+    let mut meter = Meter::start(&plan.output.join("proc"), Progress::detect(plan.json))?;
+    let tools = Sandbox::prepare(&plan.tools(&mut meter)?, plan.epoch)?;
+    plan.programs(&tools, &mut meter)
+}
+
 /// Everything that a build of `lock` needs to know, and the folder for what comes out.
 pub(crate) fn plan(lock: &Lock, pool: &PoolReady, order: &Order<'_>) -> Result<Plan, Error> {
     let output = output_dir(order.cache, order.name);

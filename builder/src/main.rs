@@ -1,5 +1,6 @@
 //! `sos-build`: the command line of the builder.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -115,6 +116,12 @@ enum Command {
         /// The plan that the outer half wrote
         plan: PathBuf,
     },
+    /// The half of `programs` that runs in namespaces of its own
+    #[command(hide = true)]
+    InsidePrograms {
+        /// The plan that the outer half wrote
+        plan: PathBuf,
+    },
     /// The half of `rehearse` that runs in namespaces of its own
     #[command(hide = true)]
     InsideRehearsal {
@@ -176,6 +183,10 @@ enum CheckoutCommand {
         /// Where packages have gone from every source, lock afresh into this file and fetch that lock instead
         #[arg(long, value_name = "FILE")]
         lock_afresh: Option<PathBuf>,
+        /// Where locking afresh finds that the archive lacks what the definition asks for, write that into this file, and
+        /// be content
+        #[arg(long, value_name = "FILE", requires = "lock_afresh")]
+        lacking: Option<PathBuf>,
         #[command(flatten)]
         keyring: KeyringArg,
     },
@@ -195,6 +206,13 @@ enum CheckoutCommand {
         /// Where the device's programs are; compiled from the checkout, in the locked root, where not given
         #[arg(long, value_name = "DIR")]
         programs: Option<PathBuf>,
+    },
+    /// Compile the device's programs in the locked root, and nothing else; prints their folder, for `build --programs`
+    Programs {
+        /// The release, «trixie»
+        release: String,
+        #[command(flatten)]
+        sources: SourceArgs,
     },
     /// Show what the checks of a build found, of one that was refused for it too
     Check {
@@ -417,17 +435,28 @@ impl Session {
                 self.lock(release, mirror, &keyring.keyring, output.as_deref(), former.as_ref())
             }
             CheckoutCommand::Horizon(args) => self.horizon(args),
-            CheckoutCommand::Fetch { release, sources, lock_afresh, keyring } => match self.fetch(release, sources) {
-                Err(error) if is_gone(&error) && lock_afresh.is_some() => {
-                    self.progress.say(&error.to_string());
-                    self.lock(release, &sources.mirror, &keyring.keyring, lock_afresh.as_deref(), None)?;
-                    self.fetch(release, &SourceArgs { lock: lock_afresh.clone(), ..sources.clone() }).map(drop)
+            CheckoutCommand::Fetch { release, sources, lock_afresh, lacking, keyring } => {
+                match self.fetch(release, sources) {
+                    Err(error) if is_gone(&error) && lock_afresh.is_some() => {
+                        self.progress.say(&error.to_string());
+                        let locked =
+                            self.lock(release, &sources.mirror, &keyring.keyring, lock_afresh.as_deref(), None);
+                        match (locked, lacking) {
+                            (Err(error), Some(place)) => self.keep_what_lacks(release, error, place),
+                            (locked, _) => {
+                                locked?;
+                                let afresh = SourceArgs { lock: lock_afresh.clone(), ..sources.clone() };
+                                self.fetch(release, &afresh).map(drop)
+                            }
+                        }
+                    }
+                    fetched => fetched.map(drop),
                 }
-                fetched => fetched.map(drop),
-            },
+            }
             CheckoutCommand::Build { release, sources, name, image, number, programs } => {
                 self.build(release, sources, name.choose(release)?, image, *number, programs.as_deref())
             }
+            CheckoutCommand::Programs { release, sources } => self.compile(release, sources),
             CheckoutCommand::Check { build } => self.check(build),
             CheckoutCommand::Plain { release, sources } => self.plain(release, sources),
             CheckoutCommand::Rehearse(args) => self.rehearse(args),
@@ -474,6 +503,18 @@ impl Session {
         Ok(())
     }
 
+    /// Writes into `place` what the archive lacks, where that is what the error is about.
+    fn keep_what_lacks(&self, release: &str, error: anyhow::Error, place: &Path) -> Result<()> {
+        let lacking = match error.downcast_ref::<Error>() {
+            Some(Error::UnknownPackage { package, .. }) => package.clone(),
+            Some(Error::Unsatisfiable { reason, .. }) => reason.clone(),
+            _ => return Err(error),
+        };
+        fs::write(place, &lacking).map_err(|e| Error::io("write", place, e))?;
+        self.progress.say(&format!("{release}: the archive lacks {lacking}"));
+        Ok(())
+    }
+
     fn build(
         &self,
         release: &str,
@@ -507,6 +548,15 @@ impl Session {
             Some(folder) => Programs::brought(folder)?,
             None => Programs::compiled(self.repository.root(), &sources.crates()?, !sources.offline)?,
         })
+    }
+
+    /// Compiles the device's programs, which the inner half says the folder of.
+    fn compile(&self, release: &str, sources: &SourceArgs) -> Result<()> {
+        let lock = self.lock_of(release, sources)?;
+        let pool = self.packages(&lock, sources)?;
+        let overlays = Overlays::find(&self.repository.overlays(), &[], &lock)?;
+        let order = self.order(release, self.programs(None, sources)?, overlays)?;
+        Ok(build::start_programs(&lock, &pool, &order)?)
     }
 
     /// Shows the report of the build called `name`, as JSON for whoever takes progress so.
@@ -642,6 +692,10 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Bundle { repo, release_dir, out } => bundle_release(repo, release_dir, out, progress),
         Command::Inside { plan } => Ok(build::inside(plan)?),
         Command::InsidePlain { plan } => Ok(plain::inside(plan)?),
+        Command::InsidePrograms { plan } => {
+            println!("{}", build::inside_programs(plan)?.display());
+            Ok(())
+        }
         Command::InsideRehearsal { plan } => Ok(rehearse::inside(plan)?),
         Command::InsideConvert { output, qcow2 } => Ok(release::inside_convert(output, qcow2)?),
         Command::InsideCompare { plan, scratch, theirs } => Ok(verify::inside_compare(plan, scratch, theirs)?),
@@ -673,6 +727,7 @@ fn report(error: &anyhow::Error, cli: &Cli) -> ExitCode {
         cli.command,
         Command::Inside { .. }
             | Command::InsidePlain { .. }
+            | Command::InsidePrograms { .. }
             | Command::InsideRehearsal { .. }
             | Command::InsideConvert { .. }
             | Command::InsideCompare { .. }

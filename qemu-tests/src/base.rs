@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sos_signing::Version;
 
 use crate::channel::Stock;
 use crate::club;
@@ -44,6 +45,8 @@ pub enum Base {
     Populated,
     /// The same, the next release staged in its other slot.
     Staged,
+    /// The populated one, a release of the next Debian staged in its other slot.
+    Across,
 }
 
 /// What bases are made of.
@@ -53,6 +56,8 @@ pub struct Sources {
     pub image: String,
     /// The releases to update to, when there are any.
     pub stock: Option<Stock>,
+    /// The built disk of the next Debian, when there is one.
+    pub next_image: Option<PathBuf>,
 }
 
 impl Base {
@@ -65,13 +70,14 @@ impl Base {
             Base::Claimed => "claimed",
             Base::Populated => "populated",
             Base::Staged => "staged",
+            Base::Across => "across",
         }
     }
 
     /// The base that it is made from; nothing when it is made from the image.
     #[must_use]
     pub fn parent(self) -> Option<Base> {
-        (self == Base::Staged).then_some(Base::Populated)
+        matches!(self, Base::Staged | Base::Across).then_some(Base::Populated)
     }
 
     /// Whether it has an owner, and a key to look into it.
@@ -87,7 +93,7 @@ impl Base {
     pub fn zone(self, bases: &Path) -> Result<Zone> {
         match self {
             Base::Unbooted | Base::Fresh => Ok(Zone::default()),
-            Base::Claimed | Base::Populated | Base::Staged => {
+            Base::Claimed | Base::Populated | Base::Staged | Base::Across => {
                 let path = self.folder(bases).join("zone");
                 Ok(Zone::read(&std::fs::read_to_string(&path).map_err(Error::file(&path))?))
             }
@@ -182,7 +188,8 @@ impl Base {
                 settle_claimed(stage, folder, limit * 2)?;
                 population::settle(stage)
             }
-            Base::Staged => stage_the_next(stage),
+            Base::Staged => fill_the_other_slot(stage, Stock::next),
+            Base::Across => fill_the_other_slot(stage, Stock::next_debian),
         }
     }
 
@@ -199,7 +206,7 @@ impl Base {
     fn source(self) -> Source {
         match self {
             Base::Claimed => Source::ConfigDrive,
-            Base::Unbooted | Base::Fresh | Base::Populated | Base::Staged => Source::NoCloud,
+            Base::Unbooted | Base::Fresh | Base::Populated | Base::Staged | Base::Across => Source::NoCloud,
         }
     }
 
@@ -207,7 +214,9 @@ impl Base {
         match self {
             Base::Unbooted | Base::Fresh => Metadata::default(),
             Base::Claimed => Metadata::with_mapping(club::MAPPING).and_key(&key.public),
-            Base::Populated | Base::Staged => Metadata::with_mapping(&population::mapping()).and_key(&key.public),
+            Base::Populated | Base::Staged | Base::Across => {
+                Metadata::with_mapping(&population::mapping()).and_key(&key.public)
+            }
         }
     }
 
@@ -217,7 +226,9 @@ impl Base {
             Base::Unbooted | Base::Fresh => String::new(),
             Base::Claimed => club::MAPPING.to_owned(),
             Base::Populated => population::key(),
-            Base::Staged => format!("{}\n{}", population::key(), needed(sources.stock.as_ref())?.identity()?),
+            Base::Staged | Base::Across => {
+                format!("{}\n{}", population::key(), needed(sources.stock.as_ref())?.identity()?)
+            }
         };
         Ok(format!("{}\n{:?}\n{further}", sources.image, self.source()))
     }
@@ -238,10 +249,10 @@ fn settle_claimed(stage: &mut Stage, folder: &Path, limit: Duration) -> Result<(
     std::fs::write(&path, zone.text()).map_err(Error::file(&path))
 }
 
-/// Fills the other slot with the next release, from the release server.
-fn stage_the_next(stage: &mut Stage) -> Result<()> {
+/// Fills the other slot with a release, from the release server.
+fn fill_the_other_slot(stage: &mut Stage, release: fn(&Stock) -> Result<Version>) -> Result<()> {
     let channel = stage.channel()?;
-    channel.offer(channel.stock.next()?)?;
+    channel.offer(release(&channel.stock)?)?;
     let shell = stage.shell();
     shell.succeed_within("/usr/lib/sos/sos-update check && /usr/lib/sos/sos-update stage", STAGING_SECONDS)?;
     // Some scenarios start from the disk alone.
@@ -274,7 +285,7 @@ mod tests {
     use super::*;
 
     fn sources(image: &str) -> Sources {
-        Sources { image: image.into(), stock: None }
+        Sources { image: image.into(), stock: None, next_image: None }
     }
 
     #[test]

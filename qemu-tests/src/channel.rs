@@ -4,7 +4,8 @@
 //! ```text
 //! keys/       root-1, root-2, root-3, targets, online: each .key and .pub
 //! repo/       metadata/1.root.json, which the image carries
-//! releases/   VERSION/, each with its manifest.json
+//! releases/   VERSION/, each with its manifest.json: two of the image's Debian, and one of the next Debian
+//! lacking     in place of the latter: what the next Debian's archive lacks these days
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -50,16 +51,16 @@ impl Stock {
     /// The versions in it, oldest first.
     ///
     /// # Errors
-    /// [`Error::Refused`] when there are fewer than two, [`Error::File`].
+    /// [`Error::Refused`] when the first two are not of one Debian, [`Error::File`].
     pub fn versions(&self) -> Result<Vec<Version>> {
         let folder = self.folder.join("releases");
         let entries = std::fs::read_dir(&folder).map_err(Error::file(&folder))?.flatten();
         let mut versions: Vec<Version> =
             entries.filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse().ok())).collect();
         versions.sort();
-        match versions.len() {
-            0 | 1 => Err(Error::Refused(format!("{}: there must be two releases at least", folder.display()))),
-            _ => Ok(versions),
+        match &versions[..] {
+            [first, second, ..] if first.debian() == second.debian() => Ok(versions),
+            _ => Err(Error::Refused(format!("{}: there must be two releases at least", folder.display()))),
         }
     }
 
@@ -77,6 +78,27 @@ impl Stock {
     /// As [`Stock::versions`].
     pub fn after_next(&self) -> Result<Version> {
         self.versions().map(|versions| versions[1])
+    }
+
+    /// The first release of the next Debian.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there is none, and as [`Stock::versions`].
+    pub fn next_debian(&self) -> Result<Version> {
+        let versions = self.versions()?;
+        let newer = versions.iter().find(|version| version.debian() > versions[0].debian());
+        newer.copied().ok_or_else(|| {
+            let folder = self.folder.join("releases");
+            let missing = "there is no release of the next Debian: make it with `./dev`";
+            Error::Refused(format!("{}: {missing}, or name a folder with --releases", folder.display()))
+        })
+    }
+
+    /// What the next Debian's archive lacks, so that there can be no release of it these days.
+    #[must_use]
+    pub fn lacking(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.folder.join("lacking")).ok()?;
+        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     /// The folder of a release.

@@ -24,6 +24,7 @@ pub mod bench;
 pub mod channel;
 pub mod client;
 pub mod club;
+pub mod downtime;
 pub mod error;
 pub mod looks;
 pub mod pages;

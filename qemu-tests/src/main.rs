@@ -13,7 +13,7 @@ use sos_qemu_tests::power_cut::cuts::Wanted;
 use sos_qemu_tests::registry::{self, Scenario};
 use sos_qemu_tests::results;
 use sos_qemu_tests::run::{self, Workplace};
-use sos_qemu_tests::sample::{Sample, sample};
+use sos_qemu_tests::sample::sample;
 use sos_qemu_tests::schedule;
 use sos_qemu_tests::session::{Order, Task};
 
@@ -58,6 +58,9 @@ struct Common {
     /// The built disk, raw.
     #[arg(long, default_value = "target/sos/build/trixie/disk.raw")]
     disk: PathBuf,
+    /// The built disk of the next Debian, raw.
+    #[arg(long, default_value = "target/sos/build/forky/disk.raw")]
+    next_disk: PathBuf,
     /// Where bases, scratch files and the evidence of failures go.
     #[arg(long, default_value = "target/sos/vm")]
     folder: PathBuf,
@@ -145,9 +148,11 @@ fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let count = arguments.sample.unwrap_or(usize::MAX);
     let sample = sample(registry::choose(&arguments.scenarios)?, count, seed);
     let left_out = sample.told(seed);
-    let Sample { taken: chosen, .. } = sample;
-    let axe = run::find_axe(&common.axe, registry::look_at_pages(&chosen))?;
+    let axe = run::find_axe(&common.axe, registry::look_at_pages(&sample.taken))?;
     let workplace = open(common)?;
+    let lacking = workplace.lacking();
+    let (skipped, chosen): (Vec<_>, Vec<_>) =
+        sample.taken.into_iter().partition(|scenario| scenario.next_debian && lacking.is_some());
     workplace.check_releases(&chosen, &common.releases)?;
     if let Some(left_out) = &left_out {
         eprintln!("{left_out}");
@@ -158,9 +163,13 @@ fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
     };
     let cuts = arguments.cuts.map_or_else(|| Wanted::short(seed), |cuts| Wanted::of(cuts as usize, seed));
-    let order = Order { axe, uefi: arguments.uefi, cuts, ..workplace.order() };
+    let brief = arguments.sample.is_some();
+    let order = Order { axe, uefi: arguments.uefi, cuts, brief, ..workplace.order() };
     let run = schedule::Run { order, at_once: common.jobs.into(), keep: arguments.keep, show: &show };
-    let outcomes = run.all(schedule::jobs(&chosen))?;
+    let skip = |scenario: &Scenario| results::Outcome::skipped(scenario.name, lacking.as_deref().unwrap_or_default());
+    let mut outcomes: Vec<_> = skipped.into_iter().map(skip).collect();
+    outcomes.iter().for_each(show);
+    outcomes.extend(run.all(schedule::jobs(&chosen))?);
     let closing = if common.json { results::json(&outcomes) } else { results::count(&outcomes) };
     // Once more where it is seen.
     if let Some(left_out) = &left_out {
@@ -183,7 +192,8 @@ fn measure(wanted: bench::Wanted, common: &Common) -> anyhow::Result<ExitCode> {
 }
 
 fn open(common: &Common) -> sos_qemu_tests::Result<Workplace> {
-    let workplace = Workplace::open(&common.disk, &common.folder, &common.releases, common.accelerator)?;
+    let workplace =
+        Workplace::open(&common.disk, &common.next_disk, &common.folder, &common.releases, common.accelerator)?;
     if !common.json {
         eprintln!("accelerator: {}; evidence of failures: {}", workplace.accelerator, common.folder.display());
     }

@@ -51,6 +51,18 @@ pub struct Somebody {
 }
 
 impl Somebody {
+    /// Their first address.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("{}@{DOMAIN}", self.name)
+    }
+
+    /// Whether they have a filter.
+    #[must_use]
+    pub fn filters(&self) -> bool {
+        self.is_one_in(2) && !self.forwards()
+    }
+
     fn is_one_in(&self, which: usize) -> bool {
         self.number % ONE_IN[which] == ONE_IN[which] - 1
     }
@@ -73,6 +85,13 @@ pub fn everybody() -> Vec<Somebody> {
 #[must_use]
 pub fn mailboxes() -> Vec<Somebody> {
     everybody().into_iter().filter(|somebody| !somebody.forwards()).collect()
+}
+
+/// Names and passwords of all members, those of [`club`] among them.
+#[must_use]
+pub fn sign_ins() -> Vec<(String, &'static str)> {
+    let club = club::MEMBERS.iter().map(|member| (member.name.to_owned(), member.password));
+    club.chain(everybody().into_iter().map(|somebody| (somebody.name, PASSWORD))).collect()
 }
 
 /// The mapping: that of the claimed base, with everybody else in it.
@@ -176,7 +195,7 @@ fn pack(path: &Path, owner: u64) -> std::io::Result<()> {
                 add_folder(&mut tar, owner, &format!("{folder}{part}"))?;
             }
         }
-        if somebody.is_one_in(2) {
+        if somebody.filters() {
             add_file(&mut tar, owner, &format!("{home}/sieve/shows.sieve"), FILTERS)?;
             let mut header = header(owner, tar::EntryType::Symlink, 0o777);
             tar.append_link(&mut header, format!("{home}/.dovecot.sieve"), "sieve/shows.sieve")?;
@@ -218,7 +237,7 @@ pub fn webmail_sql() -> String {
         writeln!(
             sql,
             "INSERT INTO users (username, mail_host, created, language, preferences) VALUES \
-             ('{name}', '127.0.0.1', '2025-01-01 00:00:00', 'en_GB', 'a:1:{{s:14:\"mail_read_time\";i:{};}}');\n\
+             ('{name}@{DOMAIN}', '127.0.0.1', '2025-01-01 00:00:00', 'en_GB', 'a:1:{{s:14:\"mail_read_time\";i:{};}}');\n\
              INSERT INTO identities (user_id, changed, standard, name, email, signature) VALUES \
              ({user}, '2025-01-01 00:00:00', 1, '{}', '{name}@{DOMAIN}', 'From the garden of {name}');\n\
              INSERT INTO contacts (user_id, changed, name, email) VALUES \

@@ -79,6 +79,18 @@ impl Program {
         self
     }
 
+    /// Runs to the end, standard output going into a file, whatever the exit status.
+    ///
+    /// # Errors
+    /// As [`Program::output`].
+    pub fn output_into(mut self, file: File, limit: Duration) -> Result<Output> {
+        self.command.stdout(file).stderr(Stdio::piped());
+        let mut child = self.start_child()?;
+        let stderr = drain(child.stderr.take());
+        let status = wait(&mut child, limit, &self.shown)?;
+        Ok(Output { code: status.code(), stdout: String::new(), stderr: stderr.join().unwrap_or_default() })
+    }
+
     /// The command line, for logs and errors.
     #[must_use]
     pub fn shown(&self) -> &str {

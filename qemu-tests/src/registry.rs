@@ -19,6 +19,8 @@ pub struct Scenario {
     pub base: Base,
     /// Whether a run that has to be short may leave it out, when chance says so: others show nearly the same.
     pub sampled: bool,
+    /// Whether it needs a release of the next Debian.
+    pub next_debian: bool,
     /// Scenarios of one group run one after another on one machine; none depends on another.
     pub group: Option<&'static str>,
     /// The specification.
@@ -32,7 +34,7 @@ const fn alone(
     run: fn(&mut Stage) -> Result<()>,
     description: &'static str,
 ) -> Scenario {
-    Scenario { name, description, base, sampled: false, group: None, run }
+    Scenario { name, description, base, sampled: false, next_debian: false, group: None, run }
 }
 
 /// The same, left out of short runs now and then.
@@ -40,20 +42,41 @@ const fn sampled(scenario: Scenario) -> Scenario {
     Scenario { sampled: true, ..scenario }
 }
 
+/// The same, with a release of the next Debian.
+const fn across(scenario: Scenario) -> Scenario {
+    Scenario { next_debian: true, ..scenario }
+}
+
 const fn mail(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario { name, description, base: Base::Claimed, sampled: false, group: Some("mail"), run }
+    Scenario { name, description, base: Base::Claimed, sampled: false, next_debian: false, group: Some("mail"), run }
 }
 
 const fn console(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario { name, description, base: Base::Claimed, sampled: false, group: Some("console"), run }
+    Scenario { name, description, base: Base::Claimed, sampled: false, next_debian: false, group: Some("console"), run }
 }
 
 const fn channel(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario { name, description, base: Base::Populated, sampled: false, group: Some("channel"), run }
+    Scenario {
+        name,
+        description,
+        base: Base::Populated,
+        sampled: false,
+        next_debian: false,
+        group: Some("channel"),
+        run,
+    }
 }
 
 const fn refuses(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario { name, description, base: Base::Populated, sampled: false, group: Some("refusals"), run }
+    Scenario {
+        name,
+        description,
+        base: Base::Populated,
+        sampled: false,
+        next_debian: false,
+        group: Some("refusals"),
+        run,
+    }
 }
 
 const fn rolls_back(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
@@ -61,7 +84,15 @@ const fn rolls_back(name: &'static str, run: fn(&mut Stage) -> Result<()>, descr
 }
 
 const fn strangers(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario { name, description, base: Base::Claimed, sampled: false, group: Some("strangers"), run }
+    Scenario {
+        name,
+        description,
+        base: Base::Claimed,
+        sampled: false,
+        next_debian: false,
+        group: Some("strangers"),
+        run,
+    }
 }
 
 /// All scenarios, the longest jobs first, so that the last ones to end are short.
@@ -72,6 +103,36 @@ pub const SCENARIOS: &[Scenario] = &[
         play::update::commits::under_bios,
         "the next release is tried in the dark and stays: nothing reached, lost or doubled, and letters that waited leave",
     ),
+    across(alone(
+        "crosses_13_to_14_and_commits",
+        Base::Across,
+        play::update::crossing::commits,
+        "a release of the next Debian, like any other update: everybody gets in, and everything is as it was",
+    )),
+    sampled(across(alone(
+        "crosses_and_rolls_back",
+        Base::Across,
+        play::update::crossing::rolls_back,
+        "the same, taken back when all of the next Debian's services have run on the data",
+    ))),
+    sampled(across(alone(
+        "crosses_twice",
+        Base::Across,
+        play::update::crossing::crosses_twice,
+        "over, taken back, and over again",
+    ))),
+    sampled(across(alone(
+        "export_13_import_14",
+        Base::Populated,
+        play::moving::to_the_next_debian,
+        "out of this Debian and into a new server of the next one: the same checksums for every member",
+    ))),
+    sampled(across(alone(
+        "export_14_import_13",
+        Base::Across,
+        play::moving::back_to_this_debian,
+        "and the other way round, after a crossing",
+    ))),
     sampled(alone(
         "updates_and_commits_under_uefi",
         Base::Staged,
@@ -526,7 +587,7 @@ pub fn look_at_pages(chosen: &[&Scenario]) -> bool {
 /// Whether one of them starts where releases are offered.
 #[must_use]
 pub fn offer_releases(chosen: &[&Scenario]) -> bool {
-    chosen.iter().any(|scenario| matches!(scenario.base, Base::Populated | Base::Staged))
+    chosen.iter().any(|scenario| matches!(scenario.base, Base::Populated | Base::Staged | Base::Across))
 }
 
 fn base_name<S: Serializer>(base: &Base, serializer: S) -> Result<S::Ok, S::Error> {

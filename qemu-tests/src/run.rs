@@ -12,7 +12,7 @@ use crate::base::{Base, Sources};
 use crate::channel::Stock;
 use crate::power_cut::cuts::Wanted;
 use crate::registry::{self, Scenario};
-use crate::session::{Order, Task};
+use crate::session::{Order, Task, no_next_image};
 use crate::{Error, Result};
 
 /// What the host must have, each with its Debian package.
@@ -45,12 +45,18 @@ pub struct Workplace {
 }
 
 impl Workplace {
-    /// Locks `folder`, takes hold of the disk and of the `releases` to update to when there are any, and finds out the
-    /// accelerator unless it is given.
+    /// Locks `folder`, takes hold of the disk, and of the `releases` to update to and of the next Debian's disk when there
+    /// are any, and finds out the accelerator unless it is given.
     ///
     /// # Errors
     /// [`Error::Refused`] when there is no disk, a program is missing, or another run is under way.
-    pub fn open(disk: &Path, folder: &Path, releases: &Path, accelerator: Option<Accelerator>) -> Result<Workplace> {
+    pub fn open(
+        disk: &Path,
+        next_disk: &Path,
+        folder: &Path,
+        releases: &Path,
+        accelerator: Option<Accelerator>,
+    ) -> Result<Workplace> {
         let missing: Vec<_> = PROGRAMS.iter().filter(|(name, _)| !is_installed(name)).collect();
         if let Some((name, package)) = missing.first() {
             return Err(Error::Refused(format!(
@@ -73,17 +79,33 @@ impl Workplace {
         };
         // Here and not in the jobs: those have no network to fetch it by.
         let ovmf = Ovmf::find(&folder.join("ovmf")).map_err(|error| Error::Refused(error.to_string()))?.code;
-        let sources = Sources { image: format!("{image_key} {accelerator}"), stock: Stock::open(releases).ok() };
+        let next_image = next_disk.canonicalize().ok();
+        let image_key = format!("{image_key} {accelerator}");
+        let sources = Sources { image: image_key, stock: Stock::open(releases).ok(), next_image };
         Ok(Workplace { folder, image, sources, ovmf, accelerator, _lock: lock })
     }
 
-    /// Refuses a run that needs releases when there are none.
+    /// Refuses a run that needs releases when there are none, of the next Debian too.
     ///
     /// # Errors
     /// [`Error::Refused`].
     pub fn check_releases(&self, chosen: &[&Scenario], releases: &Path) -> Result<()> {
-        let needed = registry::offer_releases(chosen) && self.sources.stock.is_none();
-        if needed { Stock::open(releases).map(drop) } else { Ok(()) }
+        if !registry::offer_releases(chosen) {
+            return Ok(());
+        }
+        let stock = Stock::open(releases)?;
+        if chosen.iter().any(|scenario| scenario.next_debian) {
+            stock.next_debian()?;
+            self.sources.next_image.as_ref().ok_or_else(no_next_image)?;
+        }
+        Ok(())
+    }
+
+    /// Why nothing can be played with the next Debian: what its archive lacks.
+    #[must_use]
+    pub fn lacking(&self) -> Option<String> {
+        let lacking = self.sources.stock.as_ref()?.lacking()?;
+        Some(format!("Debian testing lacks {lacking}"))
     }
 
     /// An order with what every job needs; name and task are the caller's.
@@ -98,6 +120,7 @@ impl Workplace {
             axe: PathBuf::new(),
             uefi: false,
             cuts: Wanted::short(""),
+            brief: false,
             name: String::new(),
             task: Task::Run(Base::Unbooted, Vec::new()),
         }

@@ -43,7 +43,7 @@ pub fn jobs(chosen: &[&Scenario]) -> Vec<Job> {
         }
     }
     // A child before its parent here means the parent before its child in the end; and first what takes longest.
-    for base in [Base::Fresh, Base::Claimed, Base::Staged, Base::Populated] {
+    for base in [Base::Fresh, Base::Claimed, Base::Across, Base::Staged, Base::Populated] {
         if jobs.iter().any(|job| job.base == base || job.base.parent() == Some(base)) {
             jobs.insert(0, Job { name: format!("base-{}", base.name()), base, scenarios: Vec::new() });
         }
@@ -159,7 +159,8 @@ impl Run<'_> {
         for name in &job.scenarios {
             if !board.outcomes.iter().any(|outcome| outcome.scenario == *name) {
                 let failure = Some(why.to_owned());
-                let outcome = Outcome { scenario: name.clone(), seconds: 0.0, failure, notes: Vec::new() };
+                let outcome =
+                    Outcome { scenario: name.clone(), seconds: 0.0, failure, skipped: None, notes: Vec::new() };
                 (self.show)(&outcome);
                 board.outcomes.push(outcome);
             }

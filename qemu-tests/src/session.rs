@@ -40,6 +40,8 @@ pub struct Order {
     pub uefi: bool,
     /// How often the power is cut, where it is.
     pub cuts: Wanted,
+    /// Whether a few of many members are enough, where each would take long.
+    pub brief: bool,
     /// The job's name, and its scratch folder's.
     pub name: String,
     /// What to do.
@@ -143,7 +145,7 @@ impl Order {
         let failure = ended.err().map(|error| error.to_string());
         let seconds = start.elapsed().as_secs_f64();
         let notes = stage.notes.take();
-        report(&Event::Finished(Outcome { scenario: name.to_owned(), seconds, failure, notes }));
+        report(&Event::Finished(Outcome { scenario: name.to_owned(), seconds, failure, skipped: None, notes }));
         Ok(())
     }
 }
@@ -169,6 +171,8 @@ pub struct Stage {
     pub firmware: Firmware,
     /// How often the power is cut, where it is.
     pub cuts: Wanted,
+    /// Whether a few of many members are enough, where each would take long.
+    pub brief: bool,
     sources: Sources,
     bases: PathBuf,
     machine: Option<Machine>,
@@ -191,6 +195,7 @@ impl Stage {
             accelerator: order.accelerator.parse().map_err(|error| Error::Usage(format!("{error}")))?,
             firmware: if order.uefi { Firmware::Uefi } else { Firmware::Bios },
             cuts: order.cuts.clone(),
+            brief: order.brief,
             machine: None,
             plan: None,
             notes: RefCell::default(),
@@ -209,6 +214,14 @@ impl Stage {
         let stock = needed(self.sources.stock.as_ref())?;
         self.world.releases.mend();
         Channel::lay_out(stock, &self.folder.join("channel"), &self.world.releases)
+    }
+
+    /// The built disk of the next Debian.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when there is none.
+    pub fn next_image(&self) -> Result<PathBuf> {
+        self.sources.next_image.clone().ok_or_else(no_next_image)
     }
 
     /// Starts a machine from a base's disk as after a power cut, built otherwise than the one that was saved, and waits
@@ -260,7 +273,21 @@ impl Stage {
     /// # Errors
     /// As [`Machine::start`].
     pub fn boot(&mut self, firmware: Firmware, source: Source, metadata: &Metadata) -> Result<()> {
-        let disk = Disk::overlay(&self.image, &self.folder.join("disk.qcow2"))?;
+        self.boot_image(&self.image.clone(), firmware, source, metadata)
+    }
+
+    /// The same with another image.
+    ///
+    /// # Errors
+    /// As [`Machine::start`].
+    pub fn boot_image(&mut self, image: &Path, firmware: Firmware, source: Source, metadata: &Metadata) -> Result<()> {
+        self.unplug()?;
+        let path = self.folder.join("disk.qcow2");
+        // The disk of the machine before goes with it.
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(Error::file(&path))?;
+        }
+        let disk = Disk::overlay(image, &path)?;
         let plan = Plan { seed: Some(self.seed(source, metadata)?), ..Plan::new(disk, firmware) };
         self.start(plan)
     }
@@ -356,6 +383,14 @@ impl Stage {
             }
         }
     }
+}
+
+/// The refusal of what needs the next Debian's disk, where there is none.
+#[must_use]
+pub fn no_next_image() -> Error {
+    Error::Refused(
+        "there is no built disk of the next Debian: make it with `./dev`, or name one with --next-disk".into(),
+    )
 }
 
 /// The folder, with nothing in it.

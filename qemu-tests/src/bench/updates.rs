@@ -1,40 +1,32 @@
 //! Measures updates, each beside what could hardly be less: filling a slot beside a plain download to the same partition of
-//! the same machine, by turns; how long no letter is taken during an update beside a plain reboot; the memory of filling a
-//! slot, and how often the machine starts until a release that is no good is taken back.
-
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+//! the same machine, by turns; how long no letter is taken during an update beside a plain reboot, and into the next Debian
+//! beside an update; the memory of filling a slot, and how often the machine starts until a release that is no good is
+//! taken back.
 
 use sos_signing::Version;
 
 use super::{Measured, median};
 use crate::base::{HEALTH_SECONDS, LOADER, STAGING_SECONDS};
-use crate::client::{Security, Smtp, reaches};
-use crate::club::{self, JILL};
-use crate::scenarios::letter;
+use crate::channel::Channel;
+use crate::downtime::Sender;
+use crate::population;
 use crate::seed::{Metadata, Source};
 use crate::session::Stage;
 use crate::vm::{Firmware, Shell};
-use crate::world::{BORCHESTER, MACHINE, releases};
+use crate::world::releases;
 use crate::{Error, Result, must};
 
 /// Turns of filling a slot and of a plain download.
 const ROUNDS: usize = 3;
-/// What must be reached: speed by a plain download's, memory in MiB, downtime by a plain reboot's, starts of the machine.
+/// What must be reached: speed by a plain download's, memory in MiB, downtime by a plain reboot's, starts of the machine,
+/// downtime into the next Debian by an update's.
 const SLOWEST: f64 = 0.8;
 const MOST_MEMORY: f64 = 96.0;
 const LONGEST_DOWNTIME: f64 = 1.5;
 const MOST_STARTS: f64 = 2.0;
+const LONGEST_CROSSING: f64 = 2.0;
 /// Seconds from the beginning of a try to its end, whatever the end.
 const TRY_SECONDS: u32 = 600;
-/// Seconds until letters are taken again after that, with hardware virtualisation.
-const OPEN_SECONDS: u32 = 60;
-/// Between two letters.
-const EVERY: Duration = Duration::from_secs(1);
-/// How long a host that is not there is waited for.
-const KNOCK: Duration = Duration::from_secs(1);
 /// How the release fails that is taken back.
 const FAULT: &str = "directory-empty";
 
@@ -59,21 +51,31 @@ echo $((to - from)) $(cat /run/bench-program) $(cat /run/bench-group)"#;
 pub(super) fn measure(stage: &mut Stage) -> Result<Vec<Measured>> {
     let channel = stage.channel()?;
     let versions = [channel.stock.next()?, channel.stock.after_next()?];
-    let metadata = Metadata::with_mapping(club::MAPPING).and_key(&stage.key.public);
+    let metadata = Metadata::with_mapping(&population::mapping()).and_key(&stage.key.public);
     stage.boot(Firmware::Bios, Source::NoCloud, &metadata)?;
-    let limit = stage.limit(HEALTH_SECONDS);
+    // Two hundred members take their time.
+    let limit = stage.limit(HEALTH_SECONDS) * 2;
     stage.wait_for_health(limit)?;
     let shell = stage.shell();
     shell.wait_until_succeeds("true", 30)?;
+    population::settle(stage)?;
 
     channel.offer(versions[0])?;
     shell.succeed("/usr/lib/sos/sos-update check")?;
     let payload = channel.stock.payload(versions[0])?;
     let url = format!("http://{}/releases/{}/{payload}", releases::NAME, versions[0]);
     let mut rows = filling(&shell, &url)?;
-    rows.extend(downtime(stage, versions[0])?);
+    let reboot = downtime_of_a_reboot(stage)?;
+    let update = downtime_of(stage, versions[0])?;
+    rows.push(Measured::new("no letter is taken in a plain reboot", reboot, "s"));
+    rows.push(Measured::new("no letter is taken in an update", update, "s"));
+    rows.push(at_most("downtime of an update, by a plain reboot's", update / reboot, "times", LONGEST_DOWNTIME));
     channel.offer(versions[1])?;
     rows.push(taking_back(stage, versions[1])?);
+    match channel.stock.lacking() {
+        Some(lacking) => stage.tell(format!("no crossing is measured: the next Debian lacks {lacking}")),
+        None => rows.extend(crossing(stage, &channel, update)?),
+    }
     Ok(rows)
 }
 
@@ -123,24 +125,37 @@ fn zstd(shell: &Shell) -> Result<&'static str> {
     Ok("/run/zstd")
 }
 
-/// How long no letter is taken, in a plain reboot and in an update.
-fn downtime(stage: &mut Stage, version: Version) -> Result<Vec<Measured>> {
+/// How long no letter is taken in a plain reboot, seconds.
+fn downtime_of_a_reboot(stage: &mut Stage) -> Result<f64> {
     let sender = Sender::begin();
     sender.wait_for_one(stage)?;
     let limit = stage.limit(HEALTH_SECONDS);
     stage.reboot(limit)?;
-    let reboot = sender.longest_silence(stage)?;
+    sender.longest_silence(stage)
+}
 
+/// How long no letter is taken as the release that is staged is tried and stays, seconds.
+fn downtime_of(stage: &mut Stage, version: Version) -> Result<f64> {
     let sender = Sender::begin();
     sender.wait_for_one(stage)?;
     start_try(stage)?;
     let limit = stage.limit(TRY_SECONDS);
     stage.machine()?.serial().wait(&format!("sos: update: committed {version}"), limit)?;
-    let update = sender.longest_silence(stage)?;
+    sender.longest_silence(stage)
+}
+
+/// How long no letter is taken on the way into the next Debian.
+fn crossing(stage: &mut Stage, channel: &Channel, update: f64) -> Result<Vec<Measured>> {
+    let version = channel.stock.next_debian()?;
+    channel.offer(version)?;
+    let shell = stage.shell();
+    shell.wait_until_succeeds("true", 60)?;
+    shell.succeed("rm /var/lib/sos-update/fault")?;
+    shell.succeed_within("/usr/lib/sos/sos-update check && /usr/lib/sos/sos-update stage", STAGING_SECONDS)?;
+    let crossing = downtime_of(stage, version)?;
     Ok(vec![
-        Measured::new("no letter is taken in a plain reboot", reboot, "s"),
-        Measured::new("no letter is taken in an update", update, "s"),
-        at_most("downtime of an update, by a plain reboot's", update / reboot, "times", LONGEST_DOWNTIME),
+        Measured::new("no letter is taken in a crossing to the next Debian", crossing, "s"),
+        at_most("downtime of a crossing, by an update's", crossing / update, "times", LONGEST_CROSSING),
     ])
 }
 
@@ -169,84 +184,6 @@ fn start_try(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
-/// Another organisation's server with a letter every second.
-struct Sender {
-    taken: Arc<Mutex<Vec<Instant>>>,
-    ended: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Sender {
-    fn begin() -> Sender {
-        let (taken, ended) = (Arc::<Mutex<Vec<_>>>::default(), Arc::<AtomicBool>::default());
-        let (book, stop) = (taken.clone(), ended.clone());
-        let thread = std::thread::spawn(move || {
-            while !stop.load(Ordering::Relaxed) {
-                // Each on its own: one that speaks to a machine that went waits for long.
-                let book = book.clone();
-                std::thread::spawn(move || {
-                    if hand_over().is_ok_and(|taken| taken) {
-                        book.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
-                    }
-                });
-                std::thread::sleep(EVERY);
-            }
-        });
-        Sender { taken, ended, thread: Some(thread) }
-    }
-
-    fn wait_for_one(&self, stage: &Stage) -> Result<()> {
-        self.wait_for_one_after(Instant::now(), stage)
-    }
-
-    fn wait_for_one_after(&self, moment: Instant, stage: &Stage) -> Result<()> {
-        let limit = stage.limit(OPEN_SECONDS);
-        while !self.taken.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|taken| *taken > moment) {
-            if moment.elapsed() > limit {
-                let what = "the taking of a letter".into();
-                return Err(Error::Late { what, seconds: limit.as_secs(), detail: String::new() });
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Ok(())
-    }
-
-    /// The longest time between two letters, when letters are taken again.
-    fn longest_silence(self, stage: &Stage) -> Result<f64> {
-        self.wait_for_one_after(Instant::now(), stage)?;
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        taken.sort();
-        Ok(longest(&taken).as_secs_f64())
-    }
-}
-
-impl Drop for Sender {
-    fn drop(&mut self) {
-        self.ended.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // It has nothing to panic about.
-            thread.join().ok();
-        }
-    }
-}
-
-fn longest(moments: &[Instant]) -> Duration {
-    moments.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
-}
-
-fn hand_over() -> Result<bool> {
-    let to = (MACHINE, 25).into();
-    if !reaches(BORCHESTER, to, KNOCK) {
-        return Ok(false);
-    }
-    let mut smtp = Smtp::connect(BORCHESTER, to, Security::Plain, "mail.borchester.example")?;
-    let (from, to) = ("usha@borchester.example", JILL.address());
-    let reply = smtp.send(from, &[&to], &letter(from, &to, "Every second", "Are you there?"))?;
-    // Another letter comes in a second.
-    smtp.command("QUIT").ok();
-    Ok(reply.is_positive())
-}
-
 /// So many numbers in a line.
 fn numbers<const N: usize>(said: &str) -> Result<[f64; N]> {
     let numbers: Option<Vec<f64>> = said.split_whitespace().map(|word| word.parse().ok()).collect();
@@ -267,15 +204,6 @@ fn at_most(what: &str, value: f64, unit: &str, bound: f64) -> Measured {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_longest_silence_counts() {
-        let start = Instant::now();
-        let at =
-            |seconds: &[u64]| seconds.iter().map(|second| start + Duration::from_secs(*second)).collect::<Vec<_>>();
-        assert_eq!(longest(&at(&[0, 1, 2, 40, 41])), Duration::from_secs(38));
-        assert_eq!(longest(&at(&[5])), Duration::ZERO);
-    }
 
     #[test]
     fn what_must_be_reached_stands_beside_what_was() {

@@ -109,6 +109,19 @@ impl Shell {
         Err(output.into_error(format!("in the guest: {command} < {}", file.display())))
     }
 
+    /// Runs a command that must exit with 0, its standard output going into `file`, byte for byte.
+    ///
+    /// # Errors
+    /// As [`Shell::succeed`].
+    pub fn take(&self, command: &str, file: &Path) -> Result<()> {
+        let created = std::fs::File::create(file).map_err(Error::file(file))?;
+        let output = self.ssh().arg(command).output_into(created, self.accelerator.limit(FEED_SECONDS))?;
+        if output.code == Some(0) {
+            return Ok(());
+        }
+        Err(output.into_error(format!("in the guest: {command} > {}", file.display())))
+    }
+
     /// Repeats a command until it exits with 0, at most `seconds` (scaled).
     ///
     /// # Errors

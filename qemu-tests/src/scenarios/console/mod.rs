@@ -74,11 +74,17 @@ pub(super) fn office(stage: &Stage) -> Result<Site> {
 
 /// A member at home, signed in, without a browser.
 pub(super) fn signed_in(_: &Stage, member: Member) -> Result<Site> {
+    let mut site = signs_in(member.name, member.password)?;
+    site.get("/")?;
+    Ok(site)
+}
+
+/// Somebody at home signs in, without a browser.
+pub(super) fn signs_in(name: &str, password: &str) -> Result<Site> {
     let mut site = Site::at(HOME, (MACHINE, 443).into(), HOST);
     site.get("/")?;
-    let answer = site.post("/sign-in", &[("name", member.name), ("password", member.password), ("do", "sign-in")])?;
-    must!(answer.status == 303, "{} cannot sign in: {}", member.name, answer.gist());
-    site.get("/")?;
+    let answer = site.post("/sign-in", &[("name", name), ("password", password), ("do", "sign-in")])?;
+    must!(answer.status == 303, "{name} cannot sign in: {}", answer.gist());
     Ok(site)
 }
 

@@ -14,6 +14,7 @@ use super::{Try, UPDATER, booted, must_be_in_the_history, running, status};
 use crate::base::{Base, HEALTH_SECONDS};
 use crate::channel::beside;
 use crate::club::{JILL, KENTON};
+use crate::downtime::Sender;
 use crate::program::Program;
 use crate::session::Stage;
 use crate::vm::{Firmware, Plan};
@@ -24,7 +25,8 @@ use crate::{Error, Result, must};
 /// Ports of people, all closed while a release is tried. The one for SSH stays open, as the metadata handed in a key.
 const PORTS: &str = "25,80,443,465,587,993,4190";
 /// What stands on the administration's page, and who had the server do it.
-const NOW: &str = "printf jill >/run/sos/update-by && systemctl start --no-block sos-update-now.service";
+pub(in crate::scenarios) const NOW: &str =
+    "printf jill >/run/sos/update-by && systemctl start --no-block sos-update-now.service";
 /// Seconds to look at seven ports, with hardware virtualisation.
 const SCAN_SECONDS: u32 = 60;
 
@@ -108,11 +110,13 @@ pub fn goes_back_after_a_commit(stage: &mut Stage) -> Result<()> {
 }
 
 /// The whole of it: letters both ways meanwhile, nothing reached while it is tried, nothing lost or doubled.
-fn take_and_commit(stage: &mut Stage, version: Version, command: &str, by: &str) -> Result<()> {
+pub(super) fn take_and_commit(stage: &mut Stage, version: Version, command: &str, by: &str) -> Result<()> {
     let shell = stage.shell();
     let (from, slot) = (running(&shell)?, booted(&shell)?);
     let before = Belongings::of(&shell)?;
     let mut traffic = Traffic::begin(stage)?;
+    let sender = Sender::begin();
+    sender.wait_for_one(stage)?;
 
     let run = Try::begin(stage, command)?;
     run.starts(stage, version)?;
@@ -121,6 +125,7 @@ fn take_and_commit(stage: &mut Stage, version: Version, command: &str, by: &str)
     must!(open.is_empty(), "while it is tried, a stranger finds {open:?} open");
     traffic.must_wait(&stage.world.borchester)?;
     run.ends(stage, &format!("committed {version}"))?;
+    stage.note(format!("no letter was taken for {:.0} s", sender.longest_silence(stage)?));
     must!(run.starts_so_far(stage)? == 1, "it took {} starts, not one", run.starts_so_far(stage)?);
 
     let shell = stage.shell();

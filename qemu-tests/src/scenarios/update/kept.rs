@@ -21,6 +21,9 @@ const WEBMAIL: &str = "runuser -u www-data -- sqlite3 -readonly /var/lib/roundcu
     SELECT 'identity', i.name, i.email, i.signature FROM identities i JOIN users u USING (user_id) \
     WHERE u.username NOT LIKE 'sos-probe%' ORDER BY i.email; \
     SELECT 'contact', u.username, c.name, c.email FROM contacts c JOIN users u USING (user_id) ORDER BY 2, 3;\"";
+/// What everybody's mailbox may hold, in KiB.
+const QUOTAS: &str =
+    "doveadm -f tab quota get -A | awk -F'\\t' '$3 == \"STORAGE\" { print $1, $5 }' | grep -v '^sos-probe ' | sort";
 /// So many differences are told.
 const TOLD: usize = 12;
 /// Seconds to look through five thousand letters, with hardware virtualisation.
@@ -34,6 +37,7 @@ pub struct Belongings {
     directory: String,
     settings: String,
     webmail: String,
+    quotas: String,
 }
 
 impl Belongings {
@@ -48,11 +52,17 @@ impl Belongings {
             .filter_map(|line| line.split_once("  "))
             .map(|(digest, path)| (path.to_owned(), digest.to_owned()))
             .collect();
-        let found =
-            Belongings { mail, directory: look(DIRECTORY)?, settings: look(SETTINGS)?, webmail: look(WEBMAIL)? };
+        let found = Belongings {
+            mail,
+            directory: look(DIRECTORY)?,
+            settings: look(SETTINGS)?,
+            webmail: look(WEBMAIL)?,
+            quotas: look(QUOTAS)?,
+        };
         must!(found.mail.len() > 1000, "there are {} letters on this server: it is not populated", found.mail.len());
         must!(found.directory.matches("\ndn: ").count() > 200, "the directory has hardly any entries");
         must!(found.webmail.lines().count() > 100, "nobody ever set anything in webmail");
+        must!(found.quotas.lines().count() > 100, "hardly anybody has a quota: {}", found.quotas);
         must!(found.settings.lines().count() > 5, "there are no settings, keys and secrets");
         Ok(found)
     }
@@ -80,6 +90,7 @@ impl Belongings {
             ("the directory", &self.directory, &now.directory),
             ("settings, keys and secrets", &self.settings, &now.settings),
             ("what members set in webmail", &self.webmail, &now.webmail),
+            ("quotas", &self.quotas, &now.quotas),
         ] {
             faults.extend(differences(before, now).into_iter().map(|line| format!("{what}: {line}")));
         }
@@ -91,7 +102,7 @@ impl Belongings {
 }
 
 /// Lines of one text that the other lacks.
-fn differences(before: &str, now: &str) -> Vec<String> {
+pub(in crate::scenarios) fn differences(before: &str, now: &str) -> Vec<String> {
     if before == now {
         return Vec::new();
     }
@@ -113,7 +124,7 @@ mod tests {
 
     fn belongings(mail: &[(&str, &str)], directory: &str) -> Belongings {
         let mail = mail.iter().map(|(path, digest)| ((*path).to_owned(), (*digest).to_owned())).collect();
-        Belongings { mail, directory: directory.into(), settings: "s".into(), webmail: "w".into() }
+        Belongings { mail, directory: directory.into(), settings: "s".into(), webmail: "w".into(), quotas: "q".into() }
     }
 
     #[test]

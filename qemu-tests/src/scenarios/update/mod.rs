@@ -2,6 +2,7 @@
 //! what the updater says of itself. Nobody touches the machine between the beginning of a try and its end.
 
 pub mod commits;
+pub mod crossing;
 pub mod kept;
 pub mod nights;
 pub mod refusals;
@@ -40,14 +41,14 @@ pub(super) fn updater(shell: &Shell, command: &str, seconds: u32) -> Result<Outp
 }
 
 /// A try under way.
-pub(super) struct Try {
+pub(in crate::scenarios) struct Try {
     began: Instant,
     loaders: usize,
 }
 
 impl Try {
     /// Begins it by a command that ends in a reboot, and leaves the machine alone from then on.
-    pub(super) fn begin(stage: &mut Stage, command: &str) -> Result<Try> {
+    pub(in crate::scenarios) fn begin(stage: &mut Stage, command: &str) -> Result<Try> {
         stage.machine()?.serial().skip();
         let loaders = starts(stage)?;
         let began = Instant::now();
@@ -75,7 +76,7 @@ impl Try {
     }
 
     /// Waits until the try is over, whose end must be told so, and until everybody could know; says how long it took.
-    pub(super) fn ends(&self, stage: &mut Stage, told: &str) -> Result<String> {
+    pub(in crate::scenarios) fn ends(&self, stage: &mut Stage, told: &str) -> Result<String> {
         let line = self.wait(stage, "sos: update: (committed|rolled back|went back to) .*")?;
         must!(line.contains(told), "it ends otherwise: the console says {line:?}, not {told:?}");
         stage.note(format!("{:.0} s from the beginning to {line:?}", self.began.elapsed().as_secs_f64()));

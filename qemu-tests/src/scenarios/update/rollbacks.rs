@@ -19,7 +19,7 @@ use crate::vm::{Plan, Shell, Watchdog};
 use crate::{Result, must};
 
 /// How the next release fails.
-struct Failure<'a> {
+pub(super) struct Failure<'a> {
     /// What is done to the machine before the try.
     before: &'a dyn Fn(&Shell) -> Result<()>,
     /// What is done to it during the try; nothing, mostly.
@@ -34,13 +34,18 @@ struct Failure<'a> {
 const SILENT: &str = "it did not come up";
 
 impl<'a> Failure<'a> {
-    fn new(before: &'a dyn Fn(&Shell) -> Result<()>, why: &'a str) -> Self {
+    pub(super) fn new(before: &'a dyn Fn(&Shell) -> Result<()>, why: &'a str) -> Self {
         Failure { before, during: &|_, _| Ok(()), why, starts: 2 }
     }
 
-    /// Plays it, and holds the machine to what it promises.
+    /// Plays it with the next release, and holds the machine to what it promises.
     fn play(&self, stage: &mut Stage) -> Result<()> {
         let version = stage.channel()?.stock.next()?;
+        self.play_with(stage, version)
+    }
+
+    /// The same with the release that is staged.
+    pub(super) fn play_with(&self, stage: &mut Stage, version: Version) -> Result<()> {
         let shell = stage.shell();
         (self.before)(&shell)?;
         let (from, slot) = (running(&shell)?, booted(&shell)?);
@@ -77,7 +82,7 @@ fn everybody_knows(stage: &Stage, version: Version, from: &str, why: &str) -> Re
 }
 
 /// Wakes a fault that sleeps in the next release.
-fn wakes(fault: &'static str) -> impl Fn(&Shell) -> Result<()> {
+pub(super) fn wakes(fault: &'static str) -> impl Fn(&Shell) -> Result<()> {
     move |shell| shell.succeed(&format!("printf {fault} >/var/lib/sos-update/fault && sync")).map(drop)
 }
 
