@@ -376,6 +376,25 @@ mod tests {
     }
 
     #[test]
+    fn a_release_of_the_next_debian_is_neither_the_next_nor_the_one_after_it() {
+        let (folder, stock) = stock();
+        assert!(matches!(stock.next_debian(), Err(Error::Refused(said)) if said.contains("the next Debian")));
+        std::fs::create_dir(folder.path().join("releases/14.20261030.1")).unwrap();
+        assert_eq!(stock.next_debian().unwrap().to_string(), "14.20261030.1");
+        assert_eq!(stock.after_next().unwrap().to_string(), "13.20261122.3");
+        std::fs::remove_dir_all(folder.path().join("releases/13.20261122.3")).unwrap();
+        assert!(stock.versions().is_err(), "one of each is not two to update to");
+    }
+
+    #[test]
+    fn what_the_next_debian_lacks_is_told_in_a_line() {
+        let (folder, stock) = stock();
+        assert_eq!(stock.lacking(), None);
+        std::fs::write(folder.path().join("lacking"), " dovecot-imapd : Depends: libc6\n  php : Depends: y\n").unwrap();
+        assert_eq!(stock.lacking().unwrap(), "dovecot-imapd : Depends: libc6 php : Depends: y");
+    }
+
+    #[test]
     fn a_folder_without_a_root_is_refused() {
         let empty = tempfile::tempdir().unwrap();
         assert!(matches!(Stock::open(empty.path()), Err(Error::Refused(said)) if said.contains("--releases")));

@@ -348,6 +348,11 @@ pub const SCENARIOS: &[Scenario] = &[
         play::update::rollbacks::network_is_missing,
         "the network does not come up",
     ),
+    rolls_back(
+        "rolls_back_when_network_has_no_address",
+        play::update::rollbacks::network_has_no_address,
+        "every service works, and nobody reaches the server",
+    ),
     rolls_back("rolls_back_when_gate_crashes", play::update::rollbacks::gate_crashes, "the gate itself crashes"),
     rolls_back("rolls_back_when_deadline_passes", play::update::rollbacks::deadline_passes, "the gate never decides"),
     rolls_back(

@@ -115,6 +115,34 @@ fn a_lock_whose_packages_are_gone_is_made_afresh_where_asked() {
 }
 
 #[test]
+fn what_an_archive_lacks_is_kept_where_asked_and_other_trouble_is_trouble() {
+    let world = World::asking_for(&["greeter"]);
+    lock(&world);
+    let committed = world.path("image/locks/trixie.lock");
+    let gone = fs::read_to_string(&committed).unwrap().replace("greeter_1.0-2", "greeter_0.9-1");
+    let definition = world.path("image/releases/trixie.toml");
+    let asks = fs::read_to_string(&definition).unwrap().replace("\"greeter\"", "\"greeter\", \"nethack\"");
+    write(&definition, asks.as_bytes());
+    let definition_sha256 = world.definition().digest();
+    Lock { definition_sha256, ..Lock::parse(&committed, &gone).unwrap() }.save(&committed).unwrap();
+
+    let (afresh, lacking, keyring) = (world.path("afresh.lock"), world.path("lacking"), fixture("keyring.asc"));
+    let place = |path: &Path| path.to_str().unwrap().to_owned();
+    let further = ["--lock-afresh", &place(&afresh), "--lacking", &place(&lacking), "--keyring", &place(&keyring)];
+    let fetch = || build(&world, &[&["fetch", "trixie"], &further[..]].concat());
+    let fetched = fetch();
+    assert_eq!(code(&fetched), 0, "{}", stderr(&fetched));
+    assert_eq!(fs::read_to_string(&lacking).unwrap(), "nethack");
+    assert!(!afresh.exists());
+
+    fs::remove_file(&lacking).unwrap();
+    world.place_release("debian", "trixie", "expired.InRelease", "Packages");
+    let refused = fetch();
+    assert_eq!(code(&refused), 3, "{}", stderr(&refused));
+    assert!(!lacking.exists());
+}
+
+#[test]
 fn a_lock_edited_by_hand_is_refused() {
     let world = World::asking_for(&["greeter"]);
     lock(&world);

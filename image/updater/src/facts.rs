@@ -11,6 +11,7 @@ use sos_settings::PROBE_MEMBER;
 use sos_signing::Digest;
 
 use crate::error::UpdateError;
+use crate::network;
 
 /// How much there is of what.
 pub type Facts = std::collections::BTreeMap<String, u64>;
@@ -26,24 +27,24 @@ const MAILBOXES: &str = "/var/mail";
 /// Most folders below a mailbox that are gone down.
 const DEPTH: usize = 8;
 
-/// Counts. Before there is an owner there is nothing to count.
+/// Counts. Before there is an owner there is nothing to count but how the server is connected.
 ///
 /// # Errors
 /// When something that is there cannot be counted.
 pub fn gather(device: &Device) -> Result<Facts, UpdateError> {
-    let mut facts = in_files(device)?;
-    if !facts.is_empty() {
+    let mut facts = without_services(device)?;
+    if device.path(SETTINGS).exists() {
         facts.insert("entries in the directory".into(), entries(device)?);
     }
     Ok(facts)
 }
 
-/// Counts what is in files, which no service has to be up for.
+/// Counts what no service has to be up for.
 ///
 /// # Errors
 /// When something that is there cannot be counted.
-pub fn in_files(device: &Device) -> Result<Facts, UpdateError> {
-    let mut facts = Facts::new();
+pub fn without_services(device: &Device) -> Result<Facts, UpdateError> {
+    let mut facts = network::ways(device)?;
     if !device.path(SETTINGS).exists() {
         return Ok(facts);
     }
@@ -162,6 +163,7 @@ mod tests {
         let device = Device::new(root.path()).with_programs(programs.path());
         let found = "printf 'dn: o=organisation\\n\\ndn:: dWlkPVpvw6s=\\n\\ndn: uid=jill,ou=members,o=organisation\\n'";
         stand_in(programs.path(), "ldapsearch", found);
+        stand_in(programs.path(), "ip", "case $* in -4*) echo something;; esac");
         let server = Server { root, _programs: programs, device };
         server.put("var/lib/sos/settings.toml", AMBRIDGE);
         server.put("var/lib/sos/dkim/sos.key", "x");
@@ -201,7 +203,11 @@ mod tests {
             ("keys for signing letters", 1),
             ("letters of jill", 4),
             ("mailboxes", 1),
+            ("networks with an IPv4 address", 1),
+            ("networks with an IPv6 address", 0),
             ("secrets", 0),
+            ("ways out by IPv4", 1),
+            ("ways out by IPv6", 0),
         ];
         assert_eq!(counts, expected);
     }

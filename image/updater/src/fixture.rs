@@ -49,6 +49,7 @@ impl Fixture {
         for program in ["systemctl", "postqueue", "sendmail"] {
             server.stand_in(program, "cat >>\"$0.read\" 2>/dev/null; exit 0");
         }
+        server.stand_in("ip", "case $* in -4*) echo something;; esac");
         server.boots(Slot::A, OLD);
         server
     }

@@ -2,7 +2,7 @@
 //!
 //! The transactions are those of the health report, which `sos-health.service` makes in a trial as at any boot; the gate
 //! watches it. Before, it renders what the server will be like with its doors open; then it looks whether memory ran out
-//! or a service fell over meanwhile, and counts what there is. Whatever it finds wrong becomes the verdict, in the store,
+//! or a service fell over meanwhile, whether the server is connected as it was, and counts what there is. Whatever it finds wrong becomes the verdict, in the store,
 //! where the old release finds it.
 
 use std::collections::BTreeSet;
@@ -17,6 +17,7 @@ use crate::commit;
 use crate::cycle::{Action, Event, step};
 use crate::error::UpdateError;
 use crate::facts;
+use crate::network;
 use crate::standing::{Standing, boot_state, refused};
 use crate::store::{Store, Trial};
 
@@ -92,6 +93,7 @@ fn judge(device: &Device, trial: Option<&Trial>, patience: Patience) -> Result<(
         return Err("memory ran out".into());
     }
     if let Some(trial) = trial {
+        network::wait(device, &trial.facts, patience.stuck / 2)?;
         let now = facts::gather(device).map_err(|error| format!("what there is cannot be counted: {error}"))?;
         let mut lost = facts::lost(&trial.facts, &now);
         let more = lost.len().saturating_sub(NAMED);
@@ -229,11 +231,13 @@ mod tests {
         let never = |server: &Fixture| fs::remove_file(server.path("run/sos/health.json")).unwrap();
         let memory = |server: &Fixture| server.put("proc/vmstat", "pgfault 7\noom_kill 1\n");
         let fault = |server: &Fixture| server.stand_in("ldapsearch", "echo cannot connect >&2; exit 1");
-        let cases: [(Breaks<'_>, &str); 5] = [
+        let cut_off = |server: &Fixture| server.stand_in("ip", "exit 0");
+        let cases: [(Breaks<'_>, &str); 6] = [
             (&gone, "letters of jill: 1 before, 0 now; mailboxes: 1 before, 0 now"),
             (&unwell, "base: no mail came back"),
             (&never, "no service's health was found out in time"),
             (&memory, "memory ran out"),
+            (&cut_off, "networks with an IPv4 address: 1 before, 0 now; ways out by IPv4: 1 before, 0 now"),
             (&fault, "what there is cannot be counted: ldapsearch failed (exit status: 1): cannot connect"),
         ];
         for (breaks, why) in cases {

@@ -13,7 +13,7 @@
 //! | what follows from what, as one pure function | [`cycle`], fed by [`standing`] | |
 //! | look for a newer release | [`check`], [`source`] | `sos-update.timer`, the console |
 //! | fill the other slot | [`stage`], [`slot`] | the same |
-//! | give it one try | [`trial`], with the [`facts`] it has to find again | the same, at night or when asked to |
+//! | give it one try | [`trial`], with the [`facts`] it has to find again, its [`network`] among them | the same, at night or when asked to |
 //! | let it stay, or not | [`gate`], then [`commit`] | `sos-update-gate.service`, in a trial |
 //! | note what came of it | [`settle`] | `sos-update-settle.service`, at every other boot |
 //! | go back | [`rollback`] | the console |
@@ -31,6 +31,7 @@ pub mod facts;
 #[cfg(test)]
 mod fixture;
 pub mod gate;
+pub mod network;
 pub mod progress;
 pub mod rollback;
 pub mod settle;

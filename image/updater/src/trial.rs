@@ -66,7 +66,7 @@ pub fn begin(device: &Device, subvolumes: &mut impl Subvolumes, by: Option<&str>
 fn facts(device: &Device) -> Result<Facts, UpdateError> {
     facts::gather(device).or_else(|error| {
         eprintln!("entries in the directory are not counted: {error}");
-        facts::in_files(device)
+        facts::without_services(device)
     })
 }
 

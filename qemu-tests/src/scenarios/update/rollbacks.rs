@@ -133,6 +133,8 @@ faults! {
     it_panics: "panics", SILENT;
     /// The network does not come up.
     network_is_missing: "network-missing", "network";
+    /// The network comes up without an address, so that every service works and nobody reaches it.
+    network_has_no_address: "network-without-address", "IPv4";
     /// The gate itself crashes.
     gate_crashes: "gate-crashes", "";
     /// The gate never decides.
