@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub fn ways(device: &Device) -> Result<Facts, UpdateError> {
     let mut facts = Facts::new();
     for (family, name, what) in KINDS {
-        let said = device.program("ip").args([family, "-oneline"]).args(what).run()?;
+        let said = device.program("ip").args([family, "-oneline"]).args(what.iter().copied()).run()?;
         facts.insert(name.into(), u64::from(!said.trim_ascii().is_empty()));
     }
     Ok(facts)
