@@ -30,6 +30,8 @@ pub fn bios_virtio_blk(stage: &mut Stage) -> Result<()> {
     let shell = stage.shell();
     shell.succeed("test ! -e /sys/firmware/efi")?;
     shell.succeed("test -b /dev/vda && test -b /dev/disk/by-label/CONFIG-2")?;
+    // cloud-init writes down a card's name while udev may still be about to change it.
+    shell.succeed("test -e /sys/class/net/eth0")?;
     let id = shell.succeed("cloud-init query v1.subplatform")?;
     must!(id.starts_with("config-disk"), "its metadata came from {id:?}");
     Ok(())
