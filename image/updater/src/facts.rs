@@ -254,8 +254,10 @@ mod tests {
     }
 
     #[test]
-    fn before_there_is_an_owner_there_is_nothing_to_count() {
+    fn before_there_is_an_owner_there_is_nothing_to_count_but_the_network() {
         let root = tempfile::tempdir().unwrap();
-        assert!(gather(&Device::new(root.path())).unwrap().is_empty());
+        let device = Device::new(root.path()).with_programs(root.path());
+        stand_in(root.path(), "ip", "exit 0");
+        assert_eq!(gather(&device).unwrap(), network::ways(&device).unwrap());
     }
 }

@@ -14,6 +14,9 @@ use super::*;
 use crate::claim;
 use crate::test_programs::{calls, stand_in};
 
+#[path = "../../tests/world/overlays.rs"]
+mod overlays;
+
 /// systemctl while the services start: slapd runs, and the health report waits.
 const STARTING: &str = "case \"$*\" in *sos-health.service) echo activating;; show*) \
                         printf 'Id=slapd.service\\nActiveState=active\\n';; esac";
@@ -123,8 +126,7 @@ fn fill(device: &Device, root: &Path) {
     write("/proc/uptime", "3600.5 7000.1\n");
     write("/dev/console", "");
     fs::create_dir_all(root.join("var/lib")).unwrap();
-    let overlays = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../overlays").canonicalize().unwrap();
-    symlink(overlays, device.path("/usr/share/sos/overlays")).unwrap();
+    overlays::lay_out(&device.path("/usr/share/sos/overlays"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "not every test file needs all of it")]
 
 use std::fs::{self, File};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, UNIX_EPOCH};
@@ -11,6 +11,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use sha2::{Digest as _, Sha256};
 use sos_provision::portable::{self, Checksums, Manifest, Progress};
 use sos_provision::{Device, ProvisionError};
+
+mod overlays;
 
 /// Everybody's password, as the directory keeps it.
 const HASH: &str =
@@ -84,7 +86,7 @@ impl Server {
             fs::create_dir_all(self.path(folder)).unwrap();
         }
         let overlays = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../overlays").canonicalize().unwrap();
-        symlink(&overlays, self.path("/usr/share/sos/overlays")).unwrap();
+        overlays::lay_out(&self.path("/usr/share/sos/overlays"));
         self.program("systemctl", "exit 0");
         self.program("ip", r#"echo '[{"addr_info":[{"local":"203.0.113.5"}]}]'"#);
         let schema = overlays.join("directory/files/etc/ldap/schema/sos.schema");
