@@ -1,8 +1,8 @@
 //! Rehearses a release's configuration: renders it for the example organisation in the image's root, and has each
 //! service's own programs read it (`checks` in `service.toml`).
 //!
-//! In: the lock and the pool, the device's programs or their sources, `docs/examples/ambridge.yaml`. Out: what each program said, or
-//! [`Error::Rehearsal`]. Nothing is started, and no disk is made.
+//! In: the lock and the pool, the device's programs or their sources, `docs/examples/ambridge.yaml`. Out: what each
+//! program said, or [`Error::Rehearsal`]. Nothing is started, and no disk is made.
 
 use std::fs;
 use std::path::Path;

@@ -45,8 +45,8 @@ pub struct Workplace {
 }
 
 impl Workplace {
-    /// Locks `folder`, takes hold of the disk, and of the `releases` to update to and of the next Debian's disk when there
-    /// are any, and finds out the accelerator unless it is given.
+    /// Locks `folder`, takes hold of the disk, finds the `releases` to update to and the next Debian's disk when there are
+    /// any, and finds out the accelerator unless it is given.
     ///
     /// # Errors
     /// [`Error::Refused`] when there is no disk, a program is missing, or another run is under way.

@@ -2,8 +2,8 @@
 //!
 //! The transactions are those of the health report, which `sos-health.service` makes in a trial as at any boot; the gate
 //! watches it. Before, it renders what the server will be like with its doors open; then it looks whether memory ran out
-//! or a service fell over meanwhile, whether the server is connected as it was, and counts what there is. Whatever it finds wrong becomes the verdict, in the store,
-//! where the old release finds it.
+//! or a service fell over meanwhile, whether the server is connected as it was, and counts what there is. Whatever it
+//! finds wrong becomes the verdict, in the store, where the old release finds it.
 
 use std::collections::BTreeSet;
 use std::fs;

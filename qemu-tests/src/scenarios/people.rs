@@ -1,5 +1,5 @@
-//! Everybody of the populated machine meets their server, after it became another one: each member gets in everywhere with the
-//! password they have, each filter files, and mail, addresses and webmail do what they do on any server of ours.
+//! Everybody of the populated machine meets their server, after it became another one: each member gets in everywhere with
+//! the password they have, each filter files, and mail, addresses and webmail do what they do on any server of ours.
 
 use crate::client::{Imap, Security, Site, Smtp};
 use crate::club::HOST;
