@@ -1,6 +1,5 @@
 //! `sos-build`: the command line of the builder.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -36,11 +35,13 @@ use sos_builder::verify;
 use sos_builder::{build, bundle, cache, plain, publish, rehearse, release, run};
 use sos_signing::SigningKey;
 
+use cli::fetch::FetchArgs;
 use cli::horizon::HorizonArgs;
 use cli::rehearse::RehearseArgs;
 use cli::vault::{self, VaultCommand, VerifyArgs};
 
 mod cli {
+    pub mod fetch;
     pub mod horizon;
     pub mod rehearse;
     pub mod vault;
@@ -175,21 +176,7 @@ enum CheckoutCommand {
     /// Say what becomes of our packages in Debian's next releases; as JSON with --json
     Horizon(HorizonArgs),
     /// Fetch the packages of a lock into the pool
-    Fetch {
-        /// The release, «trixie»
-        release: String,
-        #[command(flatten)]
-        sources: SourceArgs,
-        /// Where packages have gone from every source, lock afresh into this file and fetch that lock instead
-        #[arg(long, value_name = "FILE")]
-        lock_afresh: Option<PathBuf>,
-        /// Where locking afresh finds that the archive lacks what the definition asks for, write that into this file, and
-        /// be content
-        #[arg(long, value_name = "FILE", requires = "lock_afresh")]
-        lacking: Option<PathBuf>,
-        #[command(flatten)]
-        keyring: KeyringArg,
-    },
+    Fetch(FetchArgs),
     /// Build the bootable disk from a lock: target/sos/build/NAME/disk.raw
     Build {
         /// The release, «trixie»
@@ -435,24 +422,7 @@ impl Session {
                 self.lock(release, mirror, &keyring.keyring, output.as_deref(), former.as_ref())
             }
             CheckoutCommand::Horizon(args) => self.horizon(args),
-            CheckoutCommand::Fetch { release, sources, lock_afresh, lacking, keyring } => {
-                match self.fetch(release, sources) {
-                    Err(error) if is_gone(&error) && lock_afresh.is_some() => {
-                        self.progress.say(&error.to_string());
-                        let locked =
-                            self.lock(release, &sources.mirror, &keyring.keyring, lock_afresh.as_deref(), None);
-                        match (locked, lacking) {
-                            (Err(error), Some(place)) => self.keep_what_lacks(release, error, place),
-                            (locked, _) => {
-                                locked?;
-                                let afresh = SourceArgs { lock: lock_afresh.clone(), ..sources.clone() };
-                                self.fetch(release, &afresh).map(drop)
-                            }
-                        }
-                    }
-                    fetched => fetched.map(drop),
-                }
-            }
+            CheckoutCommand::Fetch(args) => self.fetch_or_lock_afresh(args),
             CheckoutCommand::Build { release, sources, name, image, number, programs } => {
                 self.build(release, sources, name.choose(release)?, image, *number, programs.as_deref())
             }
@@ -503,18 +473,6 @@ impl Session {
         Ok(())
     }
 
-    /// Writes into `place` what the archive lacks, where that is what the error is about.
-    fn keep_what_lacks(&self, release: &str, error: anyhow::Error, place: &Path) -> Result<()> {
-        let lacking = match error.downcast_ref::<Error>() {
-            Some(Error::UnknownPackage { package, .. }) => package.clone(),
-            Some(Error::Unsatisfiable { reason, .. }) => reason.clone(),
-            _ => return Err(error),
-        };
-        fs::write(place, &lacking).map_err(|e| Error::io("write", place, e))?;
-        self.progress.say(&format!("{release}: the archive lacks {lacking}"));
-        Ok(())
-    }
-
     fn build(
         &self,
         release: &str,
@@ -550,12 +508,23 @@ impl Session {
         })
     }
 
-    /// Compiles the device's programs, which the inner half says the folder of.
-    fn compile(&self, release: &str, sources: &SourceArgs) -> Result<()> {
+    /// A lock, its packages, and what is built of them with the checkout's overlays alone.
+    fn checkout_of<'a>(
+        &'a self,
+        release: &'a str,
+        programs: Option<&Path>,
+        sources: &SourceArgs,
+    ) -> Result<(Lock, PoolReady, build::Order<'a>)> {
         let lock = self.lock_of(release, sources)?;
         let pool = self.packages(&lock, sources)?;
         let overlays = Overlays::find(&self.repository.overlays(), &[], &lock)?;
-        let order = self.order(release, self.programs(None, sources)?, overlays)?;
+        let order = self.order(release, self.programs(programs, sources)?, overlays)?;
+        Ok((lock, pool, order))
+    }
+
+    /// Compiles the device's programs, which the inner half says the folder of.
+    fn compile(&self, release: &str, sources: &SourceArgs) -> Result<()> {
+        let (lock, pool, order) = self.checkout_of(release, None, sources)?;
         Ok(build::start_programs(&lock, &pool, &order)?)
     }
 
@@ -705,11 +674,6 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Verify(args) => Session::begin(&cli.house)?.verify(args),
         Command::Checkout(command) => Session::begin(&cli.house)?.run(command),
     }
-}
-
-/// Whether no source has a lock's packages any more.
-fn is_gone(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(Error::Gone { .. }))
 }
 
 /// Says what went wrong; the exit code tells a fault (1) from bad usage (2) and a refusal (3).

@@ -91,10 +91,10 @@ impl Measured {
 /// Whatever keeps a machine from booting.
 pub fn run(order: &Order) -> Result<Vec<Measured>> {
     let mut all = Vec::new();
-    let ended = schedule::watch(order, |event| {
-        if let Event::Measured(measured) = event {
-            all.push(measured);
-        }
+    let ended = schedule::watch(order, |event| match event {
+        Event::Measured(measured) => all.push(measured),
+        Event::Progress(said) => eprintln!("{said}"),
+        _ => {}
     });
     ended.map(|()| all)
 }

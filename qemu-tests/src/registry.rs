@@ -47,36 +47,25 @@ const fn across(scenario: Scenario) -> Scenario {
     Scenario { next_debian: true, ..scenario }
 }
 
+/// The same, on the machine of a group.
+const fn of(group: &'static str, scenario: Scenario) -> Scenario {
+    Scenario { group: Some(group), ..scenario }
+}
+
 const fn mail(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario { name, description, base: Base::Claimed, sampled: false, next_debian: false, group: Some("mail"), run }
+    of("mail", alone(name, Base::Claimed, run, description))
 }
 
 const fn console(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario { name, description, base: Base::Claimed, sampled: false, next_debian: false, group: Some("console"), run }
+    of("console", alone(name, Base::Claimed, run, description))
 }
 
 const fn channel(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario {
-        name,
-        description,
-        base: Base::Populated,
-        sampled: false,
-        next_debian: false,
-        group: Some("channel"),
-        run,
-    }
+    of("channel", alone(name, Base::Populated, run, description))
 }
 
 const fn refuses(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario {
-        name,
-        description,
-        base: Base::Populated,
-        sampled: false,
-        next_debian: false,
-        group: Some("refusals"),
-        run,
-    }
+    of("refusals", alone(name, Base::Populated, run, description))
 }
 
 const fn rolls_back(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
@@ -84,15 +73,7 @@ const fn rolls_back(name: &'static str, run: fn(&mut Stage) -> Result<()>, descr
 }
 
 const fn strangers(name: &'static str, run: fn(&mut Stage) -> Result<()>, description: &'static str) -> Scenario {
-    Scenario {
-        name,
-        description,
-        base: Base::Claimed,
-        sampled: false,
-        next_debian: false,
-        group: Some("strangers"),
-        run,
-    }
+    of("strangers", alone(name, Base::Claimed, run, description))
 }
 
 /// All scenarios, the longest jobs first, so that the last ones to end are short.

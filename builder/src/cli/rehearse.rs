@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use sos_builder::overlays::Overlays;
 use sos_builder::rehearse;
 
 use crate::{Session, SourceArgs};
@@ -24,11 +23,7 @@ pub struct RehearseArgs {
 impl Session {
     /// Rehearses.
     pub fn rehearse(&self, args: &RehearseArgs) -> Result<()> {
-        let lock = self.lock_of(&args.release, &args.sources)?;
-        let pool = self.packages(&lock, &args.sources)?;
-        let overlays = Overlays::find(&self.repository.overlays(), &[], &lock)?;
-        let programs = self.programs(args.programs.as_deref(), &args.sources)?;
-        let order = self.order(&args.release, programs, overlays)?;
+        let (lock, pool, order) = self.checkout_of(&args.release, args.programs.as_deref(), &args.sources)?;
         Ok(rehearse::start(&lock, &pool, &order)?)
     }
 }

@@ -7,7 +7,7 @@ use super::people;
 use super::update::Try;
 use super::update::commits::NOW;
 use super::update::crossing::offered;
-use super::update::kept::differences;
+use super::update::kept::{differences, must_be_none};
 use crate::base::{HEALTH_SECONDS, WAITING};
 use crate::seed::{Metadata, Source};
 use crate::session::Stage;
@@ -19,8 +19,6 @@ const PROVISION: &str = "/usr/lib/sos/sos-provision";
 const FOLDER: &str = "/var/tmp/club";
 /// Seconds to write or take in five thousand letters, with hardware virtualisation.
 const MOVING_SECONDS: u32 = 120;
-/// So many differences are told.
-const TOLD: usize = 12;
 
 /// From this Debian to a new server of the next one.
 pub fn to_the_next_debian(stage: &mut Stage) -> Result<()> {
@@ -63,10 +61,7 @@ fn moves(stage: &mut Stage, image: &Path) -> Result<()> {
     shell.succeed_within(&format!("rm -r {FOLDER} && {PROVISION} health --wait"), 2 * HEALTH_SECONDS)?;
 
     let after = shell.succeed_within(&format!("{PROVISION} checksums"), MOVING_SECONDS)?;
-    let mut faults = differences(&before, &after);
-    let count = faults.len();
-    faults.truncate(TOLD);
-    must!(count == 0, "{count} lines of the checksums are not what they were:\n{}", faults.join("\n"));
+    must_be_none(&differences(&before, &after), "lines of the checksums are not what they were")?;
     stage.note(format!(
         "from Debian {} to {}: {} lines of checksums are the same",
         from.trim(),

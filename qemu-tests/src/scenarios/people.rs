@@ -4,6 +4,7 @@
 use crate::client::{Imap, Security, Site, Smtp};
 use crate::club::HOST;
 use crate::population::{self, Somebody};
+use crate::scenarios::update::kept::must_be_none;
 use crate::scenarios::{
     MAIL_SECONDS, another_organisation, console, dkim, forward, journal, letter, member_to_member, quota,
     roles_and_groups, submission, webmail,
@@ -59,15 +60,10 @@ fn everybody_gets_in(stage: &Stage) -> Result<()> {
         // A thread that panics is a fault of this program's.
         doors.into_iter().flat_map(|door| door.join().unwrap_or_else(|_| vec!["a door broke".into()])).collect()
     });
-    must!(faults.is_empty(), "{} of {} times somebody is kept out:\n{}", faults.len(), 4 * some.len(), told(&faults));
+    must_be_none(&faults, &format!("of {} times somebody is kept out", DOORS.len() * some.len()))?;
     let seconds = start.elapsed().as_secs();
     stage.note(format!("{} of {} members got in by all four doors, in {seconds} s", some.len(), members.len()));
     Ok(())
-}
-
-/// The first few.
-fn told(faults: &[String]) -> String {
-    faults.iter().take(8).map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
 fn reads_mail(name: &str, password: &str) -> Result<()> {

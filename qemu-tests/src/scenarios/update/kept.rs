@@ -94,11 +94,18 @@ impl Belongings {
         ] {
             faults.extend(differences(before, now).into_iter().map(|line| format!("{what}: {line}")));
         }
-        let count = faults.len();
-        faults.truncate(TOLD);
-        must!(count == 0, "{count} things are not what they were:\n{}", faults.join("\n"));
-        Ok(())
+        must_be_none(&faults, "things are not what they were")
     }
+}
+
+/// Ends the scenario where there are faults: with how many, what they are, and the first of them.
+///
+/// # Errors
+/// [`crate::Error::Unmet`].
+pub(in crate::scenarios) fn must_be_none(faults: &[String], what: &str) -> Result<()> {
+    let told = &faults[..faults.len().min(TOLD)];
+    must!(faults.is_empty(), "{} {what}:\n{}", faults.len(), told.join("\n"));
+    Ok(())
 }
 
 /// Lines of one text that the other lacks.
