@@ -13,8 +13,6 @@ use sos_signing::{CHUNK, Kind, Manifest, Part, SlotIndex};
 use crate::build::{Built, Extent};
 use crate::error::{Error, Result};
 
-/// zstd's window for whole disks, as `release` packs them.
-const WINDOW_LOG: u32 = 27;
 /// How much is compared at a time, in bytes.
 const PIECE: usize = 1 << 20;
 
@@ -71,7 +69,6 @@ impl Again<'_> {
         let unpacked = |e| Error::io("read", &path, e);
         let Ok(packed) = File::open(&path) else { return Ok(None) };
         let mut theirs = zstd::Decoder::new(packed).map_err(unpacked)?;
-        theirs.window_log_max(WINDOW_LOG).map_err(unpacked)?;
         let mut ours = File::open(self.disk).map_err(|e| Error::io("read", self.disk, e))?;
         let (mut one, mut other, mut at) = (vec![0; PIECE], vec![0; PIECE], 0);
         loop {
@@ -187,8 +184,8 @@ mod tests {
             Source { part: Part::Root, start: ROOT.start, used: ROOT.size },
             Source { part: Part::Boot, start: BOOT.start, used: BOOT.size },
         ];
-        let index = slot::write(&disk, &sources, 3, &dir.join("x.slot"), Progress::Silent).unwrap();
-        fs::write(dir.join("x.slot.json"), index.to_bytes()).unwrap();
+        let slot = slot::write(&disk, &sources, 3, &dir.join("x.slot"), Progress::Silent).unwrap();
+        fs::write(dir.join("x.slot.json"), slot.index.to_bytes()).unwrap();
         fs::write(dir.join("x.raw.zst"), zstd::bulk::compress(&bytes, 3).unwrap()).unwrap();
         let kinds =
             [("x.slot", Kind::slot()), ("x.slot.json", Kind::slot_index()), ("x.raw.zst", Kind::disk_raw_zst())];

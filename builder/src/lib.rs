@@ -87,4 +87,5 @@ pub mod users;
 pub mod vault;
 pub mod verify;
 pub mod version;
+pub mod whole_disk;
 pub mod workspace;

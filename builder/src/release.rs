@@ -4,8 +4,7 @@
 //! In: `build/<name>/disk.raw`, the lock, notes. Out: `releases/<version>/`, whole or not there. The manifest is signed
 //! where a key is given; else `sos-sign sign` does it where the key is.
 
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use sos_signing::{Artefact, Kind, Manifest, Part, SigningKey};
@@ -15,18 +14,15 @@ use crate::cache;
 use crate::error::Error;
 use crate::lock::Lock;
 use crate::origin::Origin;
-use crate::progress::{Progress, Unit};
+use crate::progress::Progress;
 use crate::provenance::{self, Facts};
 use crate::recipe::Recipe;
 use crate::sandbox::{self, Sandbox};
-use crate::slot::{self, Source};
+use crate::slot::{self, Slot, Source};
+use crate::whole_disk;
 
 /// zstd's level for the download.
 pub const LEVEL: i32 = 19;
-/// zstd's window: 2^27 bytes, the most that `zstd -d` takes without being told.
-const WINDOW_LOG: u32 = 27;
-/// Bytes read at a time.
-const CHUNK: usize = 4 << 20;
 
 /// What a person decides about a release.
 #[derive(Debug)]
@@ -73,12 +69,15 @@ pub fn release(lock: &Lock, built: &Built, order: &Order<'_>) -> Result<PathBuf,
     cache::remove(&beside)?;
     fs::create_dir_all(&beside).map_err(|e| Error::io("create", &beside, e))?;
     let stem = beside.join(format!("sos-{}", built.version));
-    let mut files = slot(&output, &with(&stem, &format!("-{}", lock.architecture)), built, order)?;
+    let disk_stem = with(&stem, &format!("-{}", lock.architecture));
+    let slot = slot(&output, &disk_stem, built, order)?;
+    let index = write(with(&disk_stem, ".slot.json"), &slot.index.to_bytes(), Kind::slot_index())?;
+    let mut files = vec![(slot.payload.clone(), Kind::slot()), index];
     if let Some(notes) = notes {
         files.push(write(with(&stem, ".notes.json"), &notes, Kind::notes())?);
     }
     if !order.only_slot {
-        files.extend(disks(&output, &with(&stem, &format!("-{}", lock.architecture)), order)?);
+        files.extend(disks(&output, &disk_stem, &slot, order)?);
     }
     let recipe = Recipe {
         commit: order.origin.commit.clone(),
@@ -97,22 +96,20 @@ pub fn release(lock: &Lock, built: &Built, order: &Order<'_>) -> Result<PathBuf,
     Ok(place)
 }
 
-/// What fills a slot: the payload and its index.
-fn slot(output: &Path, stem: &Path, built: &Built, order: &Order<'_>) -> Result<Vec<Made>, Error> {
+/// What fills a slot.
+fn slot(output: &Path, stem: &Path, built: &Built, order: &Order<'_>) -> Result<Slot, Error> {
     let (root, boot) = (built.partition("root-a")?, built.partition("boot-a")?);
     let sources = [
         Source { part: Part::Root, start: root.start, used: built.root.size },
         Source { part: Part::Boot, start: boot.start, used: boot.size },
     ];
-    let payload = with(stem, ".slot");
-    let index = slot::write(&output.join("disk.raw"), &sources, order.level, &payload, order.progress)?;
-    Ok(vec![(payload, Kind::slot()), write(with(stem, ".slot.json"), &index.to_bytes(), Kind::slot_index())?])
+    slot::write(&output.join("disk.raw"), &sources, order.level, &with(stem, ".slot"), order.progress)
 }
 
 /// Whole disks, as people download them.
-fn disks(output: &Path, stem: &Path, order: &Order<'_>) -> Result<Vec<Made>, Error> {
+fn disks(output: &Path, stem: &Path, slot: &Slot, order: &Order<'_>) -> Result<Vec<Made>, Error> {
     let (raw, qcow2) = (with(stem, ".raw.zst"), with(stem, ".qcow2"));
-    compress(&output.join("disk.raw"), &raw, order)?;
+    whole_disk::write(&output.join("disk.raw"), slot, order.level, &raw, order.progress)?;
     convert(output, &qcow2, order)?;
     Ok(vec![(raw, Kind::disk_raw_zst()), (qcow2, Kind::disk_qcow2())])
 }
@@ -166,33 +163,6 @@ fn manifest(lock: &Lock, built: &Built, artefacts: Vec<Artefact>) -> Result<Mani
         root_hash: built.root.root_hash.parse().map_err(|e| malformed("build.json: root_hash", &e))?,
         artefacts,
     })
-}
-
-/// Compresses `from` with all cores; blocks are cut by size, so their number does not change the bytes.
-fn compress(from: &Path, to: &Path, order: &Order<'_>) -> Result<(), Error> {
-    let mut source = File::open(from).map_err(|e| Error::io("read", from, e))?;
-    let total = source.metadata().map_err(|e| Error::io("read", from, e))?.len();
-    let target = File::create(to).map_err(|e| Error::io("create", to, e))?;
-    let task = order.progress.task("compress", Unit::Bytes, total);
-    let write = |e| Error::io("write", to, e);
-    let mut encoder = zstd::Encoder::new(target, order.level).map_err(write)?;
-    let workers = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1));
-    encoder.multithread(workers).map_err(write)?;
-    encoder.long_distance_matching(true).map_err(write)?;
-    encoder.window_log(WINDOW_LOG).map_err(write)?;
-    encoder.include_checksum(true).map_err(write)?;
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let read = source.read(&mut chunk).map_err(|e| Error::io("read", from, e))?;
-        if read == 0 {
-            break;
-        }
-        encoder.write_all(&chunk[..read]).map_err(write)?;
-        task.advance(read as u64);
-    }
-    encoder.finish().map_err(write)?;
-    task.finish();
-    Ok(())
 }
 
 /// Has the locked qemu-img write the qcow2, in namespaces of its own.

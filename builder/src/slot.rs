@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sos_signing::{BLOCK, CHUNK, Digest, Part, SlotChunk, SlotIndex, SlotPart, Sum};
 
@@ -29,17 +29,28 @@ pub struct Source {
     pub used: u64,
 }
 
+/// A payload that was written.
+#[derive(Debug)]
+pub struct Slot {
+    /// What it was made from, in the order of the index's parts.
+    pub sources: Vec<Source>,
+    /// What it consists of.
+    pub index: SlotIndex,
+    /// Where it is.
+    pub payload: PathBuf,
+}
+
 /// One chunk of the disk, and what became of it.
 struct Frame {
     bytes: Vec<u8>,
     chunk: SlotChunk,
 }
 
-/// Writes the payload of `sources` on `disk` to `payload`, and returns its index.
+/// Writes the payload of `sources` on `disk` to `payload`.
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::DiskFull`].
-pub fn write(disk: &Path, sources: &[Source], level: i32, payload: &Path, progress: Progress) -> Result<SlotIndex> {
+pub fn write(disk: &Path, sources: &[Source], level: i32, payload: &Path, progress: Progress) -> Result<Slot> {
     let from = File::open(disk).map_err(|e| Error::io("read", disk, e))?;
     let mut to = File::create(payload).map_err(|e| Error::io("create", payload, e))?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -58,18 +69,23 @@ pub fn write(disk: &Path, sources: &[Source], level: i32, payload: &Path, progre
         parts.push(SlotPart { part: source.part, size: size(source), chunks });
     }
     task.finish();
-    Ok(SlotIndex { format: SlotIndex::FORMAT, parts })
+    let index = SlotIndex { format: SlotIndex::FORMAT, parts };
+    Ok(Slot { sources: sources.to_vec(), index, payload: payload.to_owned() })
 }
 
 /// Bytes of a part: whole blocks.
-fn size(source: &Source) -> u64 {
+pub(crate) fn size(source: &Source) -> u64 {
     source.used.next_multiple_of(BLOCK)
 }
 
 /// Where the chunks of a part begin on the disk, and how long they are.
 fn pieces(source: &Source) -> Vec<(u64, u64)> {
-    let size = size(source);
-    (0..size).step_by(CHUNK as usize).map(|at| (source.start + at, CHUNK.min(size - at))).collect()
+    chunks(source.start, size(source)).collect()
+}
+
+/// Where the chunks of so many bytes of a disk begin, and how long they are.
+pub(crate) fn chunks(start: u64, length: u64) -> impl Iterator<Item = (u64, u64)> {
+    (0..length).step_by(CHUNK as usize).map(move |at| (start + at, CHUNK.min(length - at)))
 }
 
 fn compress(disk: &File, (start, length): (u64, u64), level: i32, task: &Task) -> std::io::Result<Frame> {
@@ -104,7 +120,7 @@ mod tests {
     fn a_slot_filled_from_the_payload_holds_the_disks_bytes() {
         let dir = tempfile::tempdir().unwrap();
         let (disk, payload) = (disk(dir.path()), dir.path().join("x.slot"));
-        let index = write(&disk, &SOURCES, 3, &payload, Progress::Silent).unwrap();
+        let Slot { index, .. } = write(&disk, &SOURCES, 3, &payload, Progress::Silent).unwrap();
         assert_eq!(SlotIndex::from_bytes(&index.to_bytes()).unwrap(), index, "a device would take it");
         let (raw, mut rest) = (std::fs::read(disk).unwrap(), &std::fs::read(&payload).unwrap()[..]);
         assert_eq!(index.payload_size(), rest.len() as u64);
@@ -130,7 +146,7 @@ mod tests {
         let disk = disk(dir.path());
         let make = |name: &str| {
             let payload = dir.path().join(name);
-            let index = write(&disk, &SOURCES, 3, &payload, Progress::Silent).unwrap();
+            let Slot { index, .. } = write(&disk, &SOURCES, 3, &payload, Progress::Silent).unwrap();
             (std::fs::read(payload).unwrap(), index.to_bytes())
         };
         assert!(make("one") == make("two"));

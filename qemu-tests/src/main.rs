@@ -40,6 +40,9 @@ struct Arguments {
     /// Cut the power of machines that update in this many places, and boot a twentieth of them; both a few when not said.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     cuts: Option<u32>,
+    /// Run each so many times, on a machine of its own each time.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    times: u16,
     /// Start machines that have an owner by UEFI, from the disk of their base; others choose their firmware themselves.
     #[arg(long)]
     uefi: bool,
@@ -169,7 +172,7 @@ fn test(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let skip = |scenario: &Scenario| results::Outcome::skipped(scenario.name, lacking.as_deref().unwrap_or_default());
     let mut outcomes: Vec<_> = skipped.into_iter().map(skip).collect();
     outcomes.iter().for_each(show);
-    outcomes.extend(run.all(schedule::jobs(&chosen))?);
+    outcomes.extend(run.all(schedule::jobs(&chosen, arguments.times.into()))?);
     let closing = if common.json { results::json(&outcomes) } else { results::count(&outcomes) };
     // Once more where it is seen.
     if let Some(left_out) = &left_out {

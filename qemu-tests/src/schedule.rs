@@ -1,7 +1,7 @@
 //! Turns a choice of scenarios into jobs (a group shares one machine), makes the bases they start from,
 //! runs a few jobs at once, and gathers what they report.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
@@ -31,9 +31,9 @@ impl Job {
     }
 }
 
-/// The jobs for these scenarios, the bases' own making first.
+/// The jobs for these scenarios, so many times each, the bases' own making first.
 #[must_use]
-pub fn jobs(chosen: &[&Scenario]) -> Vec<Job> {
+pub fn jobs(chosen: &[&Scenario], times: usize) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     for scenario in chosen {
         let name = scenario.group.unwrap_or(scenario.name);
@@ -42,6 +42,9 @@ pub fn jobs(chosen: &[&Scenario]) -> Vec<Job> {
             None => jobs.push(Job { name: name.into(), base: scenario.base, scenarios: vec![scenario.name.into()] }),
         }
     }
+    let once = jobs.clone();
+    let again = |time| once.iter().map(move |job| Job { name: format!("{}-{time}", job.name), ..job.clone() });
+    jobs.extend((2..=times).flat_map(again));
     // A child before its parent here means the parent before its child in the end; and first what takes longest.
     for base in [Base::Fresh, Base::Claimed, Base::Across, Base::Staged, Base::Populated] {
         if jobs.iter().any(|job| job.base == base || job.base.parent() == Some(base)) {
@@ -107,9 +110,10 @@ impl Run<'_> {
                 Some(Making::Failed(why)) => Some(format!("the base `{}` could not be made: {why}", base.name())),
                 _ => None,
             });
+            let mut finished = BTreeSet::new();
             let ended = match failed_base {
                 Some(why) => Err(Error::Unmet(why)),
-                None => self.run_job(&job, board),
+                None => self.run_job(&job, board, &mut finished),
             };
             let mut board = lock(board);
             match ended {
@@ -120,7 +124,7 @@ impl Run<'_> {
                 Err(error) if job.scenarios.is_empty() => {
                     board.bases.insert(job.base, Making::Failed(error.to_string()));
                 }
-                Err(error) => self.fail_the_rest(&job, &error.to_string(), &mut board),
+                Err(error) => self.fail_the_rest(&job, &finished, &error.to_string(), &mut board),
                 Ok(()) if job.scenarios.is_empty() => {
                     board.bases.insert(job.base, Making::Made);
                 }
@@ -130,14 +134,15 @@ impl Run<'_> {
         }
     }
 
-    /// Runs one job's process; outcomes go to the board as they come.
-    fn run_job(&self, job: &Job, board: &Mutex<Board>) -> Result<()> {
+    /// Runs one job's process; outcomes go to the board as they come, and their scenarios' names to `finished`.
+    fn run_job(&self, job: &Job, board: &Mutex<Board>, finished: &mut BTreeSet<String>) -> Result<()> {
         let task =
             if job.scenarios.is_empty() { Task::Make(job.base) } else { Task::Run(job.base, job.scenarios.clone()) };
         let order = Order { name: job.name.clone(), task, ..self.order.clone() };
         let ended = watch(&order, |event| match event {
             Event::Finished(outcome) => {
                 (self.show)(&outcome);
+                finished.insert(outcome.scenario.clone());
                 lock(board).outcomes.push(outcome);
             }
             Event::Progress(said) => eprintln!("{}: {said}", job.name),
@@ -148,22 +153,16 @@ impl Run<'_> {
             remove(&scratch);
         }
         ended?;
-        let finished = |name: &String| lock(board).outcomes.iter().any(|outcome| outcome.scenario == *name);
-        match job.scenarios.iter().find(|name| !finished(name)) {
-            Some(_) => Err(Error::Unmet("the job's process ended before its time".into())),
-            None => Ok(()),
-        }
+        let all = job.scenarios.iter().all(|name| finished.contains(name));
+        if all { Ok(()) } else { Err(Error::Unmet("the job's process ended before its time".into())) }
     }
 
-    fn fail_the_rest(&self, job: &Job, why: &str, board: &mut Board) {
-        for name in &job.scenarios {
-            if !board.outcomes.iter().any(|outcome| outcome.scenario == *name) {
-                let failure = Some(why.to_owned());
-                let outcome =
-                    Outcome { scenario: name.clone(), seconds: 0.0, failure, skipped: None, notes: Vec::new() };
-                (self.show)(&outcome);
-                board.outcomes.push(outcome);
-            }
+    fn fail_the_rest(&self, job: &Job, finished: &BTreeSet<String>, why: &str, board: &mut Board) {
+        for name in job.scenarios.iter().filter(|name| !finished.contains(*name)) {
+            let failure = Some(why.to_owned());
+            let outcome = Outcome { scenario: name.clone(), seconds: 0.0, failure, skipped: None, notes: Vec::new() };
+            (self.show)(&outcome);
+            board.outcomes.push(outcome);
         }
     }
 }
@@ -227,10 +226,17 @@ mod tests {
     #[test]
     fn a_group_shares_one_machine() {
         let chosen: Vec<_> = registry::SCENARIOS.iter().filter(|scenario| scenario.group == Some("mail")).collect();
-        let jobs = jobs(&chosen);
+        let jobs = jobs(&chosen, 1);
         assert_eq!(jobs.len(), 2);
         assert_eq!(jobs[0], Job { name: "base-claimed".into(), base: Base::Claimed, scenarios: Vec::new() });
         assert_eq!(jobs[1].scenarios.len(), chosen.len());
+    }
+
+    #[test]
+    fn whatever_is_run_again_has_a_machine_of_its_own_and_the_same_base() {
+        let chosen: Vec<_> = registry::SCENARIOS.iter().filter(|scenario| scenario.group == Some("mail")).collect();
+        let names: Vec<_> = jobs(&chosen, 3).into_iter().map(|job| job.name).collect();
+        assert_eq!(names, ["base-claimed", "mail", "mail-2", "mail-3"]);
     }
 
     #[test]
