@@ -35,7 +35,7 @@ use crate::version::{slot_build, version};
 const TOOLS: u32 = 1;
 const ROOTFS: u32 = 5;
 const GRUB: u32 = 1;
-const INITRD: u32 = 1;
+const INITRD: u32 = 2;
 const ROOT_IMAGE: u32 = 5;
 /// Raised when a rule finds more, or less.
 const CHECKS: u32 = 1;

@@ -10,8 +10,11 @@ use crate::sandbox::{Sandbox, overlay, umount};
 
 /// The largest initrd that a build accepts, bytes: small machines load it with the firmware's slow calls.
 const LARGEST: u64 = 16 * 1024 * 1024;
-/// zstd's level; the device unpacks it at the same speed whatever the level.
-const LEVEL: i32 = 19;
+/// zstd's level; the device unpacks it at the same speed whatever the level. Level 19 takes four times as long for 6 % less
+/// (ADR 27).
+const LEVEL: i32 = 16;
+/// How much one core compresses at a time, bytes. Said, so that all cores have something to do, and always the same.
+const JOB_BYTES: u32 = 8 * 1024 * 1024;
 
 /// Makes `dir/initrd` from the configured root at `root`.
 ///
@@ -61,6 +64,7 @@ pub fn make(dir: &Path, root: &Path, boot: &Path, epoch: u64) -> Result<(), Erro
 fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     use std::io::Write as _;
     let mut encoder = zstd::Encoder::new(Vec::new(), LEVEL)?;
+    encoder.set_parameter(zstd::zstd_safe::CParameter::JobSize(JOB_BYTES))?;
     encoder.multithread(std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1)))?;
     encoder.write_all(bytes)?;
     encoder.finish()
