@@ -10,7 +10,7 @@ use crate::sandbox::{Sandbox, overlay, umount};
 
 /// The largest initrd that a build accepts, bytes: small machines load it with the firmware's slow calls.
 const LARGEST: u64 = 16 * 1024 * 1024;
-/// zstd's level; the device unpacks it at the same speed whatever the level. Level 19 takes four times as long for 6 % less
+/// zstd's level; the device unpacks it at the same speed whatever the level. Level 19 takes three times as long for 6 % less
 /// (ADR 27).
 const LEVEL: i32 = 16;
 /// How much one core compresses at a time, bytes. Said, so that all cores have something to do, and always the same.
