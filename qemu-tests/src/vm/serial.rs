@@ -28,7 +28,7 @@ impl Serial {
         serial
     }
 
-    /// Waits for a match after the last one, and moves the mark behind it. The text of the match comes back.
+    /// Waits for a match after the last one in whole lines, and moves the mark behind it. The text of the match comes back.
     ///
     /// # Errors
     /// [`Error::Late`] with the console's last lines.
@@ -38,9 +38,11 @@ impl Serial {
         loop {
             let all = self.all();
             let text = plain(&all[self.mark.min(all.len())..]);
+            // A line that is still being said could match with half of what it says.
+            let said = &text[..text.rfind('\n').map_or(0, |at| at + 1)];
             // The match is looked for in the text without control sequences, so the mark is found again
             // in the raw bytes by the match itself; its last line is enough to move on.
-            if let Some(found) = regex.find(&text) {
+            if let Some(found) = regex.find(said) {
                 let found = found.as_str().to_owned();
                 self.mark = mark_behind(&all, self.mark, &found);
                 return Ok(found);
@@ -127,6 +129,15 @@ mod tests {
         let limit = Duration::from_millis(10);
         assert_eq!(serial.wait("sos: health: ok", limit).unwrap(), "sos: health: ok");
         assert!(matches!(serial.wait("sos: health: ok", limit), Err(Error::Late { .. })));
+    }
+
+    #[test]
+    fn half_a_line_is_waited_for() {
+        let (file, mut serial) = console("sos: update: rolled back 13.2: i");
+        let pattern = "sos: update: rolled back .*";
+        assert!(matches!(serial.wait(pattern, Duration::ZERO), Err(Error::Late { .. })));
+        std::fs::write(file.path(), "sos: update: rolled back 13.2: it did not come up\r\n").unwrap();
+        assert!(serial.wait(pattern, Duration::ZERO).unwrap().ends_with("it did not come up"));
     }
 
     #[test]
