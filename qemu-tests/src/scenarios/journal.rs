@@ -62,6 +62,17 @@ mod tests {
     }
 
     #[test]
+    fn a_read_that_was_given_up_with_its_reader_is_explained_and_a_failed_one_is_not() {
+        let line = |error| {
+            format!(
+                "Nov 29 09:21:50 mail kernel: erofs: (device dm-0): erofs_read_inode: failed to get inode (nid: 7) page, err {error}"
+            )
+        };
+        let (given_up, failed, other) = (line(-4), line(-5), line(-40));
+        assert_eq!(unexplained(&[&given_up, &failed, &other]).unwrap(), [&failed, &other]);
+    }
+
+    #[test]
     fn complaints_of_services_are_recognised() {
         let complaint = Regex::new(COMPLAINT).unwrap();
         assert!(complaint.is_match("Nov 23 22:00:00 mail dovecot[7]: lmtp(9): Error: sieve: gone"));
