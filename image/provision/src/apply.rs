@@ -1,8 +1,6 @@
 //! A rendering → files, and what must follow on a running system.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt as _;
 
 use sos_settings::{Change, Rendered, units_to_follow};
 
@@ -10,6 +8,7 @@ use crate::console;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
+use crate::turn::Turn;
 
 /// What an earlier rendering of this boot made: each path, and what follows when it goes.
 const RECORD: &str = "/etc/sos/rendered.json";
@@ -19,30 +18,6 @@ const UNITS: &str = "/etc/systemd/system/";
 
 /// Opens and closes ports.
 const DOORS: &str = "nftables.service";
-
-/// What whoever changes or renders settings holds meanwhile.
-const TURN: &str = "/run/sos/rendering.lock";
-
-/// The turn to change settings and to write what is rendered from them. One process at a time has it: whoever rendered
-/// older settings would write over what was rendered from newer ones.
-#[derive(Debug)]
-#[must_use = "the turn is over when it is dropped"]
-pub(crate) struct Turn {
-    _file: File,
-}
-
-impl Turn {
-    /// Waits for the turn. To be dropped before systemd is told anything: units that start may wait for theirs.
-    pub(crate) fn wait(device: &Device) -> Result<Self, ProvisionError> {
-        let path = device.path(TURN);
-        let fault = |error| ProvisionError::file("lock", &path)(error);
-        files::make_folder(path.parent().unwrap_or(&path), Rights { mode: 0o755, ..Rights::PUBLIC })?;
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(fault)?;
-        rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).map_err(|error| fault(error.into()))?;
-        Ok(Self { _file: file })
-    }
-}
 
 /// What follows from what changed.
 #[derive(Debug, Default)]
@@ -97,11 +72,12 @@ pub(crate) fn follow(device: &Device, changed: &Changed) -> Result<(), Provision
     let (doors, reload): (BTreeSet<_>, BTreeSet<_>) = reload.into_iter().partition(|unit| *unit == DOORS);
     for (verb, units) in [("try-reload-or-restart", reload), ("try-restart", restart), ("try-reload-or-restart", doors)]
     {
-        for unit in units {
-            // A unit that fails to follow shows in the health report; the others must follow all the same.
-            if let Err(error) = device.program("systemctl").args([verb, unit]).run() {
-                console::log(&error.to_string());
-            }
+        if units.is_empty() {
+            continue;
+        }
+        // A unit that fails to follow shows in the health report; the others follow all the same.
+        if let Err(error) = device.program("systemctl").arg(verb).args(units).run() {
+            console::log(&error.to_string());
         }
     }
     Ok(())
@@ -160,20 +136,6 @@ mod tests {
     }
 
     #[test]
-    fn one_at_a_time_has_the_turn() {
-        let root = tempfile::tempdir().unwrap();
-        let device = Device::new(root.path());
-        let turn = Turn::wait(&device).unwrap();
-        let (send, had) = std::sync::mpsc::channel();
-        let other = device.clone();
-        let waits = std::thread::spawn(move || send.send(Turn::wait(&other).is_ok()).unwrap());
-        assert!(had.recv_timeout(std::time::Duration::from_millis(200)).is_err(), "two have the turn");
-        drop(turn);
-        assert!(had.recv().unwrap());
-        waits.join().unwrap();
-    }
-
-    #[test]
     fn units_are_read_anew_when_some_came_or_went() {
         let (root, overlays, programs) =
             (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -195,13 +157,13 @@ mod tests {
         let (root, programs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let device = Device::new(root.path()).with_programs(programs.path());
         stand_in(programs.path(), "systemctl", "exit 0");
-        let reload = ["nftables.service", "postfix.service"].map(|unit| Change::Reload(unit.into()));
+        let reload = ["nftables.service", "postfix.service", "nginx.service"].map(|unit| Change::Reload(unit.into()));
         let changes = reload.into_iter().chain([Change::Restart("rspamd.service".into())]).collect();
         follow(&device, &Changed { units: false, changes }).unwrap();
         assert_eq!(
             calls(programs.path(), "systemctl"),
             [
-                "try-reload-or-restart postfix.service",
+                "try-reload-or-restart nginx.service postfix.service",
                 "try-restart rspamd.service",
                 "try-reload-or-restart nftables.service"
             ]

@@ -14,17 +14,20 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use sos_settings::Overlay;
+use sos_settings::{Overlay, Settings};
 
 use crate::addresses::{self, Addresses};
 use crate::certificate::{self, Certificate};
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
+use crate::turn::NoClaim;
 use crate::{claim, console, metadata};
 
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_secs(2);
+/// Between two looks whether a claim is over.
+const LOOK: Duration = Duration::from_millis(200);
 /// How long units are waited for before it is said which still start.
 const STARTS: Duration = Duration::from_secs(20);
 /// What systemd started again so often fails; it does not start.
@@ -97,10 +100,13 @@ pub fn health(device: &Device, patience: Patience) -> Result<bool, ProvisionErro
     // What is well stays well until this run is over: another round asks those that were not.
     let mut well = Vec::new();
     let report = loop {
+        let no_claim = no_claim(device, start + limit)?;
         // Asked before the settings are looked at: a claim writes these first.
         let told = device.path(metadata::DONE).exists()
             && (device.path(certificate::ASKED).exists() || start.elapsed() >= FOR_AN_AUTHORITY);
-        let report = round(device, patient, &mut well)?;
+        let settings = device.settings()?;
+        drop(no_claim);
+        let report = round(device, settings.as_ref(), patient, &mut well)?;
         let settled = report.ok && (report.claimed || told);
         if settled || start.elapsed() >= limit {
             break report;
@@ -162,9 +168,24 @@ fn say_address(device: &Device) -> Result<(), ProvisionError> {
     Ok(())
 }
 
+/// Waits for a claim that is under way: what has no files yet is neither to be started nor asked. One that is still under
+/// way at the deadline shows in what is not well.
+fn no_claim(device: &Device, deadline: Instant) -> Result<Option<NoClaim>, ProvisionError> {
+    loop {
+        match NoClaim::now(device)? {
+            None if Instant::now() < deadline => thread::sleep(LOOK),
+            no_claim => return Ok(no_claim),
+        }
+    }
+}
+
 /// Asks every service that is not in `well` yet, and writes the report after each, so that somebody can watch.
-fn round(device: &Device, patient: bool, well: &mut Vec<ServiceHealth>) -> Result<Report, ProvisionError> {
-    let settings = device.settings()?;
+fn round(
+    device: &Device,
+    settings: Option<&Settings>,
+    patient: bool,
+    well: &mut Vec<ServiceHealth>,
+) -> Result<Report, ProvisionError> {
     let claimed = settings.is_some();
     let overlays = device.overlays()?;
     let earlier =
@@ -174,7 +195,7 @@ fn round(device: &Device, patient: bool, well: &mut Vec<ServiceHealth>) -> Resul
         well.clear();
     }
     let mut report = Report { version: device.image()?.version, claimed, ok: true, services: Vec::new() };
-    let enabled = overlays.enabled(settings.as_ref())?;
+    let enabled = overlays.enabled(settings)?;
     let asked: Vec<(&Overlay, &str)> = enabled
         .into_iter()
         .filter(|overlay| claimed || overlay.manifest.unclaimed)
@@ -314,6 +335,7 @@ fn lines(report: &Report) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::turn::Claiming;
 
     fn report(claimed: bool, services: &[(&str, Option<&str>)]) -> Report {
         let services: Vec<ServiceHealth> = services
@@ -335,6 +357,23 @@ mod tests {
         assert_eq!(with_a_job(said), BTreeSet::from(["rspamd.service".to_owned()]));
         assert!(with_a_job(&said.replace("NRestarts=2", "NRestarts=3")).is_empty(), "it fails again and again");
         assert!(with_a_job("").is_empty());
+    }
+
+    #[test]
+    fn a_claim_is_waited_for_until_it_is_over_or_the_time_is() {
+        let root = tempfile::tempdir().unwrap();
+        let device = Device::new(root.path());
+        let claiming = Claiming::begin(&device).unwrap();
+        let start = Instant::now();
+        assert!(no_claim(&device, start + LOOK).unwrap().is_none());
+        assert!(start.elapsed() >= LOOK);
+        let other = device.clone();
+        let waits = thread::spawn(move || no_claim(&other, Instant::now() + LIMIT).unwrap().is_some());
+        thread::sleep(2 * LOOK);
+        assert!(!waits.is_finished(), "it does not wait");
+        drop(claiming);
+        assert!(waits.join().unwrap());
+        assert!(start.elapsed() < LIMIT);
     }
 
     #[test]

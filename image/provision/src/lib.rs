@@ -38,6 +38,7 @@ mod status;
 mod sweep;
 #[cfg(test)]
 mod test_programs;
+mod turn;
 
 pub use apply::apply;
 pub use certificate::{Hurry, certificate};

@@ -2,10 +2,10 @@
 
 use sos_settings::{Handed, Problems, UserData, Waiting};
 
-use crate::apply::Turn;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
+use crate::turn::{Claiming, Turn};
 use crate::{addresses, apply, certificate, claim, cloud_init, console, serve, ssh};
 
 /// Says that metadata has been dealt with; what waits for an owner looks for it.
@@ -16,14 +16,24 @@ pub(crate) const DONE: &str = "/run/sos/metadata-done";
 /// # Errors
 /// [`ProvisionError::BadMapping`] when the mapping has problems, each of which the console names; or a fault.
 pub fn metadata(device: &Device) -> Result<(), ProvisionError> {
-    let outcome = take_over(device);
+    let mut claiming = None;
+    let outcome = begin(device).and_then(|begun| {
+        claiming = begun;
+        take_over(device)
+    });
     files::write(&device.path(DONE), b"", Rights::PUBLIC)?;
+    drop(claiming);
     match &outcome {
         Err(ProvisionError::BadMapping { problems }) => name_problems(device, problems),
         Err(error) => console::say(device, &format!("metadata: {error}")),
         Ok(()) => {}
     }
     outcome
+}
+
+/// A claim, unless there is an owner: nobody has to wait for this then.
+fn begin(device: &Device) -> Result<Option<Claiming>, ProvisionError> {
+    device.settings()?.is_none().then(|| Claiming::begin(device)).transpose()
 }
 
 fn take_over(device: &Device) -> Result<(), ProvisionError> {
@@ -37,15 +47,15 @@ fn take_over(device: &Device) -> Result<(), ProvisionError> {
 
     // Whatever came of the claim, a key that was handed in lets its owner look.
     let rendered = device.render(ssh)?;
-    let changed = apply::write(device, &rendered)?;
+    let mut changed = apply::write(device, &rendered)?;
     drop(turn);
+    if !owned {
+        // The certificate of before is of no name, or it was made for a claim just now.
+        certificate::also_reload(device, &mut changed)?;
+    }
     apply::follow(device, &changed)?;
     if ssh {
         ssh::start(device)?;
-    }
-    if !owned {
-        // The certificate of before is of no name, or it was made for a claim just now.
-        certificate::follow(device)?;
     }
     if claimed? {
         apply::start_services(device, &rendered)?;

@@ -12,7 +12,7 @@ mod wish;
 use std::fs;
 use std::path::Path;
 
-use crate::apply;
+use crate::apply::{self, Changed};
 use crate::console;
 use crate::device::Device;
 use crate::error::ProvisionError;
@@ -64,9 +64,15 @@ fn exchange(new: &Path, place: &Path) -> Result<(), ProvisionError> {
 /// the services' units that read it reload.
 pub(crate) fn follow(device: &Device) -> Result<(), ProvisionError> {
     let mut changed = apply::write_anew(device)?;
+    also_reload(device, &mut changed)?;
+    apply::follow(device, &changed)
+}
+
+/// Has the units that read the certificate follow, too.
+pub(crate) fn also_reload(device: &Device, changed: &mut Changed) -> Result<(), ProvisionError> {
     let settings = device.settings()?;
     for overlay in device.overlays()?.enabled(settings.as_ref())? {
         changed.also_reload(&overlay.manifest.certificate.reload);
     }
-    apply::follow(device, &changed)
+    Ok(())
 }

@@ -17,10 +17,10 @@ use super::stage::{self, Plan, Staged};
 use super::take::Nowhere;
 use super::verify::Export;
 use super::{room, services};
-use crate::apply::Turn;
 use crate::device::Device;
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
+use crate::turn::{Claiming, Turn};
 use crate::{certificate, claim, directory as database, secrets, serve};
 
 /// Which import was begun, below our state.
@@ -53,6 +53,7 @@ impl Mark {
 /// # Errors
 /// A [`Refusal`] of the export or the server, before anything of it is in its place; or a fault.
 pub fn import(device: &Device, from: &Path, progress: &mut Progress) -> Result<Manifest, ProvisionError> {
+    let claiming = Claiming::begin(device)?;
     let turn = Turn::wait(device)?;
     let export = Export::open(from)?;
     let id = export.id()?;
@@ -61,6 +62,7 @@ pub fn import(device: &Device, from: &Path, progress: &mut Progress) -> Result<M
     }
     Staged::on(device).clear()?;
     serve::start_for_owner(device, turn)?;
+    drop(claiming);
     certificate::follow(device)?;
     Ok(export.manifest)
 }

@@ -8,11 +8,12 @@ use sos_settings::{ADMINISTRATORS, Mapping};
 
 use super::answer::{Helper, issues};
 use super::changes;
-use crate::apply::{self, Turn};
+use crate::apply;
 use crate::claim::{self, Verdict};
 use crate::console;
 use crate::device::Device;
 use crate::error::ProvisionError;
+use crate::turn::{Claiming, Turn};
 
 /// Whether `code` is the one.
 pub(super) fn check(helper: &Helper, code: &Word, from: IpAddr) -> Result<Reply, ProvisionError> {
@@ -30,6 +31,7 @@ pub(super) fn claim(helper: &Helper, code: &Word, from: IpAddr, mapping: &Value)
         Err(problems) => return Ok(issues(&problems)),
     };
     helper.alone(|| {
+        let _claiming = Claiming::begin(device)?;
         let turn = Turn::wait(device)?;
         // Somebody else who knew the code may have been faster.
         if device.settings()?.is_some() {

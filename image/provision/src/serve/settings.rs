@@ -7,10 +7,11 @@ use sos_ipc::{Issue, Reply, SettingsChange, SettingsRead};
 use sos_settings::{MailLimits, MemberName, Overlays, Rendered, Settings};
 
 use super::{changes, owner};
-use crate::apply::{self, Turn};
+use crate::apply;
 use crate::device::{DATABASE, Device};
 use crate::error::ProvisionError;
 use crate::files::{self, Rights};
+use crate::turn::Turn;
 use crate::{console, secrets};
 
 /// The settings and their revision.
