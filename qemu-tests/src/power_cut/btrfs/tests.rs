@@ -59,6 +59,8 @@ fn a_file_system_is_sound_until_one_of_its_sectors_is_not() {
     let sound = looker.look(&disk).unwrap();
     assert!(sound.subvolumes.is_empty() && sound.generation > 0);
     assert!(looker.sectors.len() >= 400 && looker.blocks.len() > 10);
+    let in_rows: u64 = looker.rows.values().map(|(row, _)| (row.end - row.start) / 4096).sum();
+    assert_eq!(in_rows, looker.sectors.len() as u64, "every sector is in a row");
 
     let (&place, _) = looker.sectors.iter().next().unwrap();
     let mut byte = [0];
