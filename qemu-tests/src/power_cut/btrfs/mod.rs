@@ -48,8 +48,7 @@ pub struct Looker {
     blocks: HashMap<u64, (Range<u64>, Rc<Block>)>,
     /// By address on the disk: the checksum that the sector was found to have.
     sectors: HashMap<u64, u32>,
-    /// The same for sectors in a row that one item has the checksums of: there are so many that looking each up anew costs
-    /// more than all else.
+    /// The same for sectors in a row that one item has the checksums of, so that they are not looked up one by one.
     rows: HashMap<u64, (Range<u64>, Vec<u8>)>,
     /// What was found last, when nothing was written since.
     last: Option<Sound>,
